@@ -1,0 +1,194 @@
+"""The contract between the runtime and whoever runs a handler.
+
+A host loads modules and runs one function at a time, in steps. `start` and `resume` run the handler as far as
+it goes and answer `Settled` or `Waiting`. The runtime performs the syscalls, in an order of its choosing, and
+resumes with results. Values cross as JSON text in Convex's wire encoding (semantics §2.1), so that
+a host needs to know nothing of the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+__all__ = [
+    "CallResult",
+    "Frame",
+    "FunctionKind",
+    "FunctionSource",
+    "Host",
+    "HostCrashed",
+    "HostTimeout",
+    "Invocation",
+    "LogLine",
+    "ModuleSource",
+    "Settled",
+    "Step",
+    "SyncSyscall",
+    "Syscall",
+    "Thrown",
+    "Waiting",
+]
+
+FunctionKind = Literal["query", "mutation", "action", "httpAction"]
+
+
+class HostTimeout(Exception):
+    """A step ran too long in real time; the run is lost, the host is usable again."""
+
+
+class HostCrashed(Exception):
+    """The host's process ended in the middle of a step; the run is lost, the host is usable again."""
+
+
+class FunctionSource(msgspec.Struct, frozen=True):
+    """A registered function as its module exports it. `args` and `returns` are validator JSON (semantics §3.1)."""
+
+    name: str
+    kind: FunctionKind
+    visibility: Literal["public", "internal"] | None
+    args: dict[str, Any] | None = None
+    returns: dict[str, Any] | None = None
+
+
+class ModuleSource(msgspec.Struct, frozen=True):
+    """A loaded module: its path without extension (`folder/file`), the file it came from, its functions.
+
+    `schema` is the exported JSON of a schema definition (semantics §3.4), `routes` (path, method, function key)
+    of a router, `crons` the exported JSON of cron jobs; each None where the module defines none.
+    """
+
+    path: str
+    file: str
+    functions: tuple[FunctionSource, ...]
+    schema: dict[str, Any] | None = None
+    routes: list[dict[str, Any]] | None = None
+    crons: dict[str, Any] | None = None
+
+
+class Invocation(msgspec.Struct, frozen=True):
+    """One execution of a function.
+
+    `arguments` is the JSON text of the arguments object. `now_ms` is `Date.now()` at the start (whole ms); `seed`
+    seeds the run's randomness; `environment` is what `process.env` shows.
+    """
+
+    module: str
+    function: str
+    kind: FunctionKind
+    arguments: str
+    now_ms: int
+    seed: int
+    environment: Mapping[str, str] = {}
+
+
+class Syscall(msgspec.Struct, frozen=True):
+    """A call a handler waits for. `id` is unique in its run; `arguments` is parsed JSON.
+
+    Besides Convex's own operations (semantics §1.2, §1.3) hosts use `sleep` (`{"ms": number}`) for timers and
+    `fetch` (`{"url", "method", "headers": [[name, value]], "body": base64 or null}`).
+    """
+
+    id: int
+    op: str
+    arguments: Any
+
+
+class CallResult(msgspec.Struct, frozen=True):
+    """The answer to a syscall: `value` is JSON text, or `error` is what the handler sees thrown.
+
+    `rows` (queryStreamNext only) has the JSON texts of rows that follow `value`'s, which the host may hand out by
+    itself; it reports how many it did with its next step (`consumed`).
+    """
+
+    id: int
+    value: str | None = None
+    error: str | None = None
+    error_data: str | None = None
+    rows: tuple[str, ...] = ()
+    rows_done: bool = False
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """A console line: level (`log`, `warn`, …) and its text."""
+
+    level: str
+    text: str
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """A frame of a stack trace in the user's own source; line and column are 1-based."""
+
+    function: str | None
+    file: str
+    line: int
+    column: int
+
+
+class Thrown(msgspec.Struct, frozen=True):
+    """What a handler threw. `data` is the JSON text of a `ConvexError`'s data, else None."""
+
+    name: str
+    message: str
+    frames: tuple[Frame, ...] = ()
+    data: str | None = None
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """The run waits. `calls` are the syscalls issued since the last step, in order; `cancelled` are ids of
+    earlier ones (timers, aborted requests) that nobody waits for any more; `consumed` counts, by query id, the rows that the host
+    handed out by itself.
+    """
+
+    calls: tuple[Syscall, ...]
+    logs: tuple[LogLine, ...] = ()
+    cancelled: tuple[int, ...] = ()
+    consumed: Mapping[str, int] = {}
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """The run is over. Either `value` (JSON text of the result) or `error`.
+
+    Queries and mutations settle only when no syscall is pending any more, unless they failed; an action settles
+    when its handler does, and `dangling` then names the operations that were still under way (semantics §6.4).
+    """
+
+    value: str | None = None
+    error: Thrown | None = None
+    logs: tuple[LogLine, ...] = ()
+    dangling: tuple[str, ...] = ()
+    consumed: Mapping[str, int] = {}
+
+
+Step = Settled | Waiting
+SyncSyscall = Callable[[str, Any], Any]
+
+
+class Host(Protocol):
+    """Runs the handlers of one deployment in one language."""
+
+    def load(self) -> Sequence[ModuleSource]:
+        """Load every module; raises `ProjectError` naming the file and the reason."""
+        ...
+
+    def start(self, invocation: Invocation, sync: SyncSyscall) -> tuple[int, Step]:
+        """Begin a run; answer its id and its first step.
+
+        `sync(op, arguments)` performs a synchronous syscall (`1.0/db/normalizeId`) and returns parsed JSON;
+        it may raise `DeveloperError`. The same callable serves the later steps of the run.
+        """
+        ...
+
+    def resume(self, run: int, results: Sequence[CallResult], now_ms: int) -> Step:
+        """Hand results to a waiting run and step it; `now_ms` is the virtual time, for actions."""
+        ...
+
+    def abandon(self, run: int) -> None:
+        """Forget a run that will not be resumed."""
+        ...
+
+    def close(self) -> None:
+        """Release what the deployment holds."""
+        ...

@@ -1,0 +1,88 @@
+"""Errors of the simulator, by whose fault they are.
+
+    SimulationError
+    ├── ProjectError          the project can't be loaded: a folder, a bundle, a module, a definition, Node itself
+    ├── FunctionError         a function of the backend failed: what its caller would see
+    │   └── ConvexError       … with data that it threw on purpose
+    ├── UsageError            the test or command asked for something that makes no sense
+    └── InternalError         a bug of Biconvex: please report it
+
+    DeveloperError            inside a running function: an error of Convex's own that the function may catch
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "ConvexError",
+    "DeveloperError",
+    "FunctionError",
+    "InternalError",
+    "ProjectError",
+    "SimulationError",
+    "UsageError",
+]
+
+
+class SimulationError(Exception):
+    """Anything the simulator reports."""
+
+
+class ProjectError(SimulationError):
+    """The project can't be loaded. The message names the file or folder and what to do."""
+
+
+class UsageError(SimulationError):
+    """The caller of the simulator asked for something impossible."""
+
+
+class InternalError(SimulationError):
+    """A bug of Biconvex."""
+
+
+class FunctionError(SimulationError):
+    """A function of the backend failed.
+
+    `str(error)` is what a client in development would read (`Uncaught Error: boom` and the frames of the
+    function's own source). `function` is its path, `code` Convex's error code where it has one, `logs` what it
+    had logged, and `time_ms` the virtual time of the failure.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        function: str | None = None,
+        code: str | None = None,
+        logs: tuple[str, ...] = (),
+        time_ms: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.function = function
+        self.code = code
+        self.logs = logs
+        self.time_ms = time_ms
+
+
+class ConvexError(FunctionError):
+    """An expected failure with `data`, any Convex value; functions raise it and callers catch it."""
+
+    def __init__(self, data: Any, **details: Any) -> None:
+        message = details.pop("message", None)
+        super().__init__(message if message is not None else _describe(data), **details)
+        self.data = data
+
+
+class DeveloperError(Exception):
+    """An error that Convex raises inside a function (semantics §1.1): `code` and message; the function may catch it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def _describe(data: Any) -> str:
+    return data if isinstance(data, str) else repr(data)

@@ -1,0 +1,1 @@
+../../src/biconvex/__init__.py
