@@ -1,0 +1,228 @@
+"""What a backend declares: its files, schema, validators, functions, references, crons and routes.
+
+Part of the backend model; rules import these names from `biconvex.lint.model`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from biconvex.lint import syntax
+    from biconvex.lint.source import SourceFile
+
+__all__ = [
+    "Body", "CronJob", "Declaration", "Function", "FunctionReference", "Index", "Kind", "Module", "Place",
+    "Route", "Schema", "Table", "ValidatorShape", "Visibility",
+]  # fmt: skip
+
+Kind = Literal["query", "mutation", "action", "httpAction"]
+Visibility = Literal["public", "internal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of a file: byte offsets, `end` exclusive."""
+
+    source: SourceFile
+    start: int
+    end: int
+
+    def __hash__(self) -> int:
+        return hash((self.source.path, self.start, self.end))
+
+    @property
+    def text(self) -> str:
+        """The source text here."""
+        return self.source.text(self.start, self.end)
+
+    @property
+    def line(self) -> int:
+        """The 1-based line on which it begins."""
+        return self.source.position(self.start).line
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValidatorShape:
+    """A validator, as far as it is known.
+
+    `kind` is the builder's kind (`string`, `float64`, `int64`, `boolean`, `null`, `bytes`, `any`, `id`,
+    `literal`, `array`, `object`, `record`, `union`) or `unknown`. `table` belongs to `id`, `value` to
+    `literal`, `fields` to `object` (with `complete` false when a part such as a spread is not known),
+    `members` to `union`, `array` (one) and `record` (key, value). `v.optional(x)` is `x` with `optional`
+    true.
+    """
+
+    kind: str
+    place: Place
+    optional: bool = False
+    table: str | None = None
+    value: str | int | float | bool | None = None
+    fields: Mapping[str, ValidatorShape] = field(default_factory=dict)
+    members: tuple[ValidatorShape, ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Declaration:
+    """Whether a function declares a validator (`args`, `returns`).
+
+    `unknown`: it may, through a spread, an object that is not in sight, or a builder that adds its own.
+    """
+
+    status: Literal["present", "absent", "unknown"]
+    place: Place | None = None
+    shape: ValidatorShape | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Module:
+    """One file of a backend.
+
+    `path` is the module path (`folder/file`); `is_entry` says whether its exports are deployed as functions
+    (semantics §14); `exports` maps each exported name to its place, `exports_complete` is false after an
+    `export *` from something out of sight.
+    """
+
+    path: str
+    source: SourceFile
+    syntax: syntax.Module
+    runtime: Literal["default", "node"]
+    is_entry: bool
+    exports: Mapping[str, Place]
+    exports_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """An index of a table. `fields` are the indexed fields in order; None when they are not literal.
+
+    Of a search or vector index `fields` has the one searched field, and `filter_fields` the others.
+    """
+
+    name: str
+    kind: Literal["database", "search", "vector"]
+    fields: tuple[str, ...] | None
+    place: Place
+    staged: bool = False
+    filter_fields: tuple[str, ...] = ()
+    dimensions: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A table of the schema. `complete` is false when some of its indexes may be out of sight."""
+
+    name: str
+    place: Place
+    document: ValidatorShape | None
+    indexes: Mapping[str, Index]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Schema:
+    """The schema: `tables` has what is known of it.
+
+    `complete` is false when it may have tables that are out of sight: then an unknown table name proves
+    nothing.
+    """
+
+    place: Place
+    tables: Mapping[str, Table]
+    complete: bool
+    validates: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """A function in the source that works with a ctx: a handler, a helper, or a function within one.
+
+    `parameters` are the names of the parameters that carry a ctx or a part of one. `declared` has the kinds
+    its annotations promise (`MutationCtx` is `mutation`), empty if there are none. `kinds` has every kind of
+    registered function that reaches it through calls.
+    """
+
+    name: str
+    place: Place
+    module: Module
+    syntax: syntax.Function
+    parameters: tuple[str, ...]
+    declared: frozenset[Kind]
+    kinds: frozenset[Kind]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A registered function.
+
+    `reference` is its canonical name (`folder/file:name`), None when it is not exported or stands in a file
+    that is not deployed. `place` is its name, or the callee if it has none; `registration` the whole call (a
+    decorator in Python), `builder` the callee. `handler` is None when the handler is not in sight. `custom`
+    is true for a builder that is not Convex's own. `object_syntax` is false for `query(fn)`. `uses_arguments`
+    is true when the handler has a second parameter, None when unknown.
+    """
+
+    reference: str | None
+    name: str | None
+    kind: Kind
+    visibility: Visibility
+    module: Module
+    place: Place
+    registration: Place
+    builder: Place
+    handler: Body | None
+    args: Declaration
+    returns: Declaration
+    exported: bool
+    custom: bool
+    object_syntax: bool
+    uses_arguments: bool | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionReference:
+    """`api.a.b`, `internal.a.b`, `components.c.a.b`, `"a:b"`.
+
+    `status` is `missing` only when it is certain that the backend has no such function; `unknown` for
+    components and for what a wrapper may add.
+    """
+
+    root: Literal["api", "internal", "components", "string"]
+    path: tuple[str, ...]
+    place: Place
+    status: Literal["found", "missing", "unknown"]
+    function: Function | None = None
+
+    @property
+    def name(self) -> str:
+        """As it is written: `internal.tasks.remind`."""
+        return self.path[0] if self.root == "string" else ".".join((self.root, *self.path))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CronJob:
+    """A cron job. `period_ms` is the constant period of an `interval`; `expression` that of a `cron`."""
+
+    identifier: str | None
+    method: str
+    place: Place
+    period_ms: float | None
+    expression: str | None
+    schedule: syntax.Node | None
+    reference: FunctionReference | None
+    arguments: syntax.Node | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """An HTTP route: `path` or `prefix` and `method` as far as they are literal."""
+
+    place: Place
+    path: str | None
+    prefix: str | None
+    method: str | None
+    handler: Function | None

@@ -1,0 +1,288 @@
+"""The backend model: a whole Convex backend as plain facts, ready for rules to read.
+
+Everything is frozen. Facts about code hang on a `Body`, the piece of source they stand in: a handler, or a
+helper that is handed a ctx. A fact says which kinds of registered functions reach it (`kinds`);
+`Backend.reach` gives the calls that lead there. What the analysis could not resolve is None, or a status of
+`unknown`: never a guess. Paths have forward slashes; numbers of time are milliseconds unless a name says
+otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from biconvex.lint.declarations import (
+    Body,
+    CronJob,
+    Declaration,
+    Function,
+    FunctionReference,
+    Index,
+    Kind,
+    Module,
+    Place,
+    Route,
+    Schema,
+    Table,
+    ValidatorShape,
+    Visibility,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from biconvex.lint import syntax
+
+__all__ = [
+    "Backend", "Body", "CronJob", "CtxCall", "DatabaseOperation", "DatabaseUse", "Declaration", "Fate",
+    "Function", "FunctionReference", "Index", "IndexUse", "Kind", "Loop", "Module", "Place", "Promise",
+    "QueryChain", "RangeStep", "Reach", "Route", "RunCall", "ScheduleCall", "Schema", "Step", "Table",
+    "ValidatorShape", "Visibility",
+]  # fmt: skip
+
+Fate = Literal["awaited", "returned", "gathered", "stored", "passed", "used", "voided", "unused", "floating"]
+DatabaseOperation = Literal["get", "query", "insert", "patch", "replace", "delete", "normalizeId", "passed"]
+
+
+# --- what code does ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RangeStep:
+    """One step of an index range or search filter: `q.eq("field", value)`. `field` is None unless literal."""
+
+    operation: Literal["eq", "gt", "gte", "lt", "lte", "search"]
+    field: str | None
+    place: Place
+    field_place: Place
+    value: syntax.Node | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexUse:
+    """`withIndex` or `withSearchIndex`. `name` is None when not literal, `table` when not known.
+
+    `ranges` has each range that the callback may return (more than one after a ternary); it is empty without
+    a callback and None when the callback can't be followed.
+    """
+
+    table: str | None
+    name: str | None
+    kind: Literal["database", "search"]
+    ranges: tuple[tuple[RangeStep, ...], ...] | None
+    place: Place
+    name_place: Place
+    body: Body | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryChain:
+    """A database query from `query("table")` to its terminal, followed through local variables.
+
+    `terminal` is `iterate` for an async loop over the query and None when the query leaves our sight. `limit`
+    is the constant of `take(n)`. `complete` is false when parts of the chain may be missing.
+    """
+
+    table: str | None
+    place: Place
+    system: bool
+    full_scan: bool
+    index: IndexUse | None
+    filters: tuple[Place, ...]
+    order: Literal["asc", "desc"] | None
+    terminal: Literal["collect", "take", "first", "unique", "paginate", "count", "iterate"] | None
+    limit: int | None
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loop:
+    """A loop around a call. `callback` is `xs.map(x => …)`, `xs.forEach(…)` and the like.
+
+    `bound` is the largest number of rounds when it is known (a literal array, `take(n)`, a counted range).
+    `query` is the query whose results it goes through, if it does. `endless` marks `while (true)`.
+    """
+
+    kind: Literal["for", "for-of", "for-in", "while", "do", "comprehension", "callback"]
+    place: Place
+    bound: int | None
+    query: QueryChain | None
+    endless: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CtxCall:
+    """A call of something that a ctx offers.
+
+    `api` is the path on the ctx, in Convex's spelling: `db.insert`, `db.query`, `scheduler.runAfter`,
+    `runQuery`, `storage.getUrl`, `auth.getUserIdentity`, `vectorSearch`. `place` is the whole call. `loops`
+    are those around it in its body, outermost first. `leaves_loop` is true if each round that makes the call
+    then leaves the innermost loop (`return`, `break`, `throw`). `conditional` is true if its body can run
+    without it. `kinds` has the kinds of registered function that reach it; a test on the ctx itself (`"db" in
+    ctx`), or a builder that may have replaced the part, takes away those of which that makes us unsure.
+    """
+
+    api: str
+    place: Place
+    body: Body
+    arguments: tuple[syntax.Node, ...]
+    loops: tuple[Loop, ...]
+    leaves_loop: bool
+    conditional: bool
+    kinds: frozenset[Kind]
+
+    @property
+    def in_loop(self) -> bool:
+        """Whether a loop of its own body surrounds it."""
+        return bool(self.loops)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DatabaseUse(CtxCall):
+    """A use of the database: a point operation or a query.
+
+    `chains` has what a query may be: one, unless a ternary or a reassignment chose; its `place` is the chain
+    up to its terminal. `passed` is `ctx.db` handed to something out of sight. `table` is None when not known;
+    `explicit_table` is true for `db.get("t", id)`.
+    """
+
+    operation: DatabaseOperation
+    table: str | None
+    system: bool
+    explicit_table: bool
+    chains: tuple[QueryChain, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunCall(CtxCall):
+    """`ctx.runQuery`, `ctx.runMutation` or `ctx.runAction`. `args` is the second argument."""
+
+    operation: Literal["runQuery", "runMutation", "runAction"]
+    reference: FunctionReference | None
+    args: syntax.Node | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScheduleCall(CtxCall):
+    """`ctx.scheduler.runAfter` or `runAt`.
+
+    `delay_ms` is the constant delay of `runAfter` (None when it is not constant). `schedules_itself` is true
+    when the target is a registered function whose handler is this very body.
+    """
+
+    operation: Literal["runAfter", "runAt"]
+    delay_ms: float | None
+    reference: FunctionReference | None
+    args: syntax.Node | None
+    schedules_itself: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Promise:
+    """A promise and what becomes of it.
+
+    It comes from a call on a ctx (`api` is its path, as in `CtxCall`) or from an async function of the
+    project that was handed a ctx (then `api` is None). `callee` is the called expression as written, `place`
+    the whole expression whose value is the promise. `fate`: `awaited`, `returned`, `gathered` (in an array,
+    `Promise.all`, pushed), `stored` (in a variable that is read, a property), `passed` (as an argument),
+    `used` (otherwise part of an expression), `voided` (`void x`), `unused` (in a variable that nothing
+    reads), `floating` (nobody takes it). `through` says what lets it float when that is not the statement
+    itself: `forEach`, `map`, `Promise.all`.
+    """
+
+    callee: str
+    api: str | None
+    place: Place
+    body: Body
+    fate: Fate
+    through: str | None
+    in_async: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One call on the way from a registered function to a body."""
+
+    place: Place
+    text: str
+    loops: tuple[Loop, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reach:
+    """A registered function, and the calls from its handler to a body (none to the handler itself)."""
+
+    function: Function
+    path: tuple[Step, ...]
+
+    @property
+    def evidence(self) -> tuple[tuple[Place, str], ...]:
+        """The way as evidence for a finding."""
+        name, kind = self.function.name or "handler", self.function.kind
+        start = (
+            self.function.place,
+            f"`{name}` is registered as {'an' if kind == 'action' else 'a'} {kind} here",
+        )
+        return (start, *((step.place, f"calls `{step.text}`") for step in self.path))
+
+
+# --- the whole ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backend:
+    """A whole backend: one functions folder. Tuples are in the order of files, then of places.
+
+    `root` is the folder's path as the files' paths show it; `kind` tells a component from an app.
+    """
+
+    root: str
+    kind: Literal["app", "component"]
+    modules: Mapping[str, Module]
+    schema: Schema | None
+    functions: tuple[Function, ...]
+    bodies: tuple[Body, ...]
+    ctx_calls: tuple[CtxCall, ...]
+    index_uses: tuple[IndexUse, ...]
+    promises: tuple[Promise, ...]
+    references: tuple[FunctionReference, ...]
+    crons: tuple[CronJob, ...]
+    routes: tuple[Route, ...]
+    _by_reference: Mapping[str, Function] = field(repr=False)
+    _reach: Callable[[Body, Kind | None], tuple[Reach, ...]] = field(repr=False)
+    _reachable: Callable[[Function], tuple[Body, ...]] = field(repr=False)
+
+    @property
+    def database_uses(self) -> tuple[DatabaseUse, ...]:
+        """Every use of the database."""
+        return tuple(call for call in self.ctx_calls if isinstance(call, DatabaseUse))
+
+    @property
+    def run_calls(self) -> tuple[RunCall, ...]:
+        """Every `ctx.run*`."""
+        return tuple(call for call in self.ctx_calls if isinstance(call, RunCall))
+
+    @property
+    def schedule_calls(self) -> tuple[ScheduleCall, ...]:
+        """Every `ctx.scheduler.runAfter` and `runAt`."""
+        return tuple(call for call in self.ctx_calls if isinstance(call, ScheduleCall))
+
+    def function_by_reference(self, reference: str) -> Function | None:
+        """Find the function that `folder/file:name` names; `folder/file` alone is its default export."""
+        module, _, name = reference.rpartition(":")
+        path, export = (module, name) if module else (name, "default")
+        return self._by_reference.get(f"{path.removesuffix('.js')}:{export}")
+
+    def reach(self, body: Body, kind: Kind) -> Reach | None:
+        """Give the shortest way from a registered function of that kind to a body, if there is one."""
+        ways = self._reach(body, kind)
+        return ways[0] if ways else None
+
+    def reached_by(self, body: Body) -> tuple[Reach, ...]:
+        """Every registered function that reaches a body, each by its shortest way."""
+        return self._reach(body, None)
+
+    def reachable(self, function: Function) -> tuple[Body, ...]:
+        """Every body that a registered function reaches: its handler first, then by distance."""
+        return self._reachable(function)
