@@ -1,0 +1,1 @@
+"""Reports: what the linter found, for people and for programs."""

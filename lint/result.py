@@ -1,0 +1,43 @@
+"""What a run of the linter comes to: the findings, and the figures about the run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from biconvex.lint.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from biconvex.lint.source import SourceFile
+
+__all__ = ["LintResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class LintResult:
+    """The outcome of linting one or more backends.
+
+    `findings` are sorted by place, none twice. `sources` has every file that was read, by its path;
+    `functions` counts the registered functions of all backends. `rule_seconds` is the time each rule took, by
+    rule name.
+    """
+
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, SourceFile]
+    backends: int
+    functions: int
+    rule_seconds: Mapping[str, float]
+
+    @property
+    def by_severity(self) -> dict[str, int]:
+        """How many findings there are of each severity, the worst first; zeros included."""
+        counts = Counter(finding.severity for finding in self.findings)
+        return {severity.value: counts[severity] for severity in Severity}
+
+    @property
+    def by_rule(self) -> dict[str, int]:
+        """How many findings there are of each rule that has any, by rule name."""
+        return dict(sorted(Counter(finding.rule for finding in self.findings).items()))
