@@ -1,0 +1,109 @@
+"""Convex values: their Python shapes, wire encoding, sizes and total order; validators; document ids.
+
+What other parts of the simulator need is exported here. Source: semantics §2 to §4.
+"""
+
+from .builders import as_object_validator, v
+from .display import display, type_name
+from .documents import MAX_DOCUMENT_NESTING, MAX_DOCUMENT_SIZE, check_document
+from .errors import (
+    ConvexError,
+    DeveloperError,
+    FunctionError,
+    InternalError,
+    ProjectError,
+    SimulationError,
+    UsageError,
+)
+from .identifiers import check_field_name, check_identifier, is_field_name, is_identifier
+from .ids import DocumentId, decode_id, encode_id
+from .object_validators import ObjectValidator, RecordValidator
+from .order import compare, index_key, index_key_of
+from .python import from_python, patch_from_python, pending_from_python
+from .rust import format_bytes
+from .size import check_size, nesting_of, size_of
+from .types import COMMIT_TS, MAX_INT64, MIN_INT64, UNDEFINED, CommitTsPlaceholder, Int64, Undefined, Value
+from .validator_json import compile_validator
+from .validators import (
+    AnyValidator,
+    ArrayValidator,
+    IdValidator,
+    LiteralValidator,
+    ScalarValidator,
+    Tables,
+    UnionValidator,
+    Validator,
+)
+from .wire import (
+    dumps,
+    from_json,
+    from_json_or_undefined,
+    loads,
+    patch_from_json,
+    patch_to_json,
+    pending_from_json,
+    to_json,
+    to_json_or_undefined,
+)
+
+__all__ = [
+    "COMMIT_TS",
+    "MAX_DOCUMENT_NESTING",
+    "MAX_DOCUMENT_SIZE",
+    "MAX_INT64",
+    "MIN_INT64",
+    "UNDEFINED",
+    "AnyValidator",
+    "ArrayValidator",
+    "CommitTsPlaceholder",
+    "ConvexError",
+    "DeveloperError",
+    "DocumentId",
+    "FunctionError",
+    "IdValidator",
+    "Int64",
+    "InternalError",
+    "LiteralValidator",
+    "ObjectValidator",
+    "ProjectError",
+    "RecordValidator",
+    "ScalarValidator",
+    "SimulationError",
+    "Tables",
+    "Undefined",
+    "UnionValidator",
+    "UsageError",
+    "Validator",
+    "Value",
+    "as_object_validator",
+    "check_document",
+    "check_field_name",
+    "check_identifier",
+    "check_size",
+    "compare",
+    "compile_validator",
+    "decode_id",
+    "display",
+    "dumps",
+    "encode_id",
+    "format_bytes",
+    "from_json",
+    "from_json_or_undefined",
+    "from_python",
+    "index_key",
+    "index_key_of",
+    "is_field_name",
+    "is_identifier",
+    "loads",
+    "nesting_of",
+    "patch_from_json",
+    "patch_from_python",
+    "patch_to_json",
+    "pending_from_json",
+    "pending_from_python",
+    "size_of",
+    "to_json",
+    "to_json_or_undefined",
+    "type_name",
+    "v",
+]

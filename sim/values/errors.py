@@ -1,13 +1,13 @@
 """Errors of the simulator, by whose fault they are.
 
-    SimulationError
-    ├── ProjectError          the project can't be loaded: a folder, a bundle, a module, a definition, Node itself
-    ├── FunctionError         a function of the backend failed: what its caller would see
-    │   └── ConvexError       … with data that it threw on purpose
-    ├── UsageError            the test or command asked for something that makes no sense
-    └── InternalError         a bug of Biconvex: please report it
+SimulationError
+├── ProjectError          the project can't be loaded: a folder, a bundle, a module, a definition, Node itself
+├── FunctionError         a function of the backend failed: what its caller would see
+│   └── ConvexError       … with data that it threw on purpose
+├── UsageError            the test or command asked for something that makes no sense
+└── InternalError         a bug of Biconvex: please report it
 
-    DeveloperError            inside a running function: an error of Convex's own that the function may catch
+DeveloperError            inside a running function: an error of Convex's own that the function may catch
 """
 
 from __future__ import annotations
