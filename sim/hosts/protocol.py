@@ -29,10 +29,12 @@ __all__ = [
     "SyncSyscall",
     "Syscall",
     "Thrown",
+    "Visibility",
     "Waiting",
 ]
 
 FunctionKind = Literal["query", "mutation", "action", "httpAction"]
+Visibility = Literal["public", "internal"]
 
 
 class HostTimeout(Exception):
@@ -48,7 +50,7 @@ class FunctionSource(msgspec.Struct, frozen=True):
 
     name: str
     kind: FunctionKind
-    visibility: Literal["public", "internal"] | None
+    visibility: Visibility | None
     args: dict[str, Any] | None = None
     returns: dict[str, Any] | None = None
 
@@ -137,8 +139,10 @@ class Thrown(msgspec.Struct, frozen=True):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """The run waits. `calls` are the syscalls issued since the last step, in order; `cancelled` are ids of
-    earlier ones (timers, aborted requests) that nobody waits for any more; `consumed` counts, by query id, the rows that the host
+    """The run waits.
+
+    `calls` are the syscalls issued since the last step, in order; `cancelled` are ids of earlier ones (timers,
+    aborted requests) that nobody waits for any more; `consumed` counts, by query id, the rows that the host
     handed out by itself.
     """
 

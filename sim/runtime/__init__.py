@@ -1,0 +1,21 @@
+"""The runtime: the function registry and the syscall surface, one for all languages."""
+
+from biconvex.sim.runtime.findings import RuntimeFinding
+from biconvex.sim.runtime.limits import Limits
+from biconvex.sim.runtime.outcome import Failure, Outcome
+from biconvex.sim.runtime.registry import RegisteredFunction, Registry
+from biconvex.sim.runtime.run import Identity, Run
+from biconvex.sim.runtime.runtime import Runtime, occ_failure
+
+__all__ = [
+    "Failure",
+    "Identity",
+    "Limits",
+    "Outcome",
+    "RegisteredFunction",
+    "Registry",
+    "Run",
+    "Runtime",
+    "RuntimeFinding",
+    "occ_failure",
+]

@@ -1,0 +1,270 @@
+"""The deployment: a backend, its data and its clock, in the hands of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from biconvex.sim.deployment.loading import Loaded, load_backend
+from biconvex.sim.deployment.tables import Tables
+from biconvex.sim.kernel import NS_PER_MS, NS_PER_SECOND, START_NS, Choices, Clock, Kernel, Trace, duration_ns
+from biconvex.sim.runtime import Identity, Limits, Outcome, RegisteredFunction, Runtime, RuntimeFinding
+from biconvex.sim.server.references import FunctionReference, function_path
+from biconvex.sim.services import Outbound, Scheduler
+from biconvex.sim.store import Store
+from biconvex.sim.values import (
+    DeveloperError,
+    FunctionError,
+    UsageError,
+    Value,
+    from_python,
+)
+
+__all__ = ["Caller", "Deployment"]
+
+T = TypeVar("T")
+_DAY_MS = 86_400_000
+Reference = str | FunctionReference
+Arguments = Mapping[str, Any] | None
+
+
+class Caller:
+    """Somebody who calls functions: a client with an identity, or the admin, who may call internal ones too."""
+
+    def __init__(self, deployment: Deployment, identity: Identity = None, *, admin: bool = False) -> None:
+        self._deployment = deployment
+        self._identity = identity
+        self._admin = admin
+
+    def query(self, function: Reference, args: Arguments = None) -> Any:
+        """Run a query; its result. Raises `FunctionError`, or `ConvexError` where the function threw one."""
+        return self._call("query", function, args)
+
+    def mutation(self, function: Reference, args: Arguments = None) -> Any:
+        """Run a mutation and commit it; its result. Raises as `query` does."""
+        return self._call("mutation", function, args)
+
+    def action(self, function: Reference, args: Arguments = None) -> Any:
+        """Run an action; its result. The clock moves by what it waits for. Raises as `query` does."""
+        return self._call("action", function, args)
+
+    def run(self, function: Reference, args: Arguments = None) -> Any:
+        """Run a function of whatever kind it is; its result. Raises as `query` does."""
+        return self._call(None, function, args)
+
+    def _call(self, kind: str | None, reference: Reference, args: Arguments) -> Any:
+        return self._deployment._call(kind, reference, args, self._identity, admin=self._admin)
+
+
+class Deployment(Caller):
+    """A fresh, simulated deployment of a backend.
+
+    `path` is the project, its functions folder, or anything that a `convex.json` makes one. `seed` decides every
+    choice that the simulation makes; the same seed and calls give the same run. `limits` replaces today's figures,
+    `env` are the deployment's environment variables (none are inherited), and `start` is where the clock starts.
+
+    Use it as a context manager, or call `close`. Raises `ProjectError` when the backend can't be loaded.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        seed: int = 0,
+        limits: Limits | None = None,
+        env: Mapping[str, str] | None = None,
+        start: datetime | None = None,
+    ) -> None:
+        super().__init__(self)
+        self.seed = seed
+        self._closed = False
+        self._loaded: Loaded = load_backend(Path(path))
+        choices = Choices(seed)
+        clock = Clock(START_NS if start is None else _timestamp_ns(start))
+        self._kernel = Kernel(clock, choices.child("interleaving"))
+        self.trace = Trace(clock)
+        ids = choices.child("document ids")
+
+        def new_internal_id() -> bytes:
+            return ids.octets(14) + (clock.now_ms // _DAY_MS).to_bytes(2, "big")
+
+        self._runtime = Runtime(
+            kernel=self._kernel,
+            store=Store(self._loaded.schema, new_internal_id),
+            registry=self._loaded.registry,
+            choices=choices,
+            trace=self.trace,
+            limits=limits or Limits(),
+            environment=dict(env or {}),
+        )
+        self._scheduler = Scheduler(self._runtime)
+        self.outbound = Outbound(self._kernel, self.trace)
+        self._runtime.external["fetch"] = self.outbound.fetch
+        self.db = Tables(self._runtime)
+
+    # --- who calls ---------------------------------------------------------------------------------------
+
+    def as_user(self, **claims: Any) -> Caller:
+        """A client that is logged in with these claims, in Convex's names (`subject`, `name`, `email`, …).
+
+        `issuer` is `https://biconvex.example` unless given, and `tokenIdentifier` is `issuer|subject`, as in Convex.
+        """
+        if not claims.get("subject"):
+            raise UsageError('as_user needs a subject: convex.as_user(subject="u1")')
+        issuer = claims.setdefault("issuer", "https://biconvex.example")
+        claims.setdefault("tokenIdentifier", f"{issuer}|{claims['subject']}")
+        return Caller(self, claims)
+
+    def as_admin(self) -> Caller:
+        """The holder of the deployment's admin key, who may call internal functions; nobody is logged in."""
+        return Caller(self, admin=True)
+
+    # --- time --------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> int:
+        """The virtual time in whole milliseconds since the Unix epoch, as `Date.now()` has it."""
+        return self._kernel.clock.now_ms
+
+    def advance(
+        self,
+        *,
+        weeks: float = 0,
+        days: float = 0,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
+        milliseconds: float = 0,
+    ) -> None:
+        """Let virtual time pass. What is due in it runs, in the order of virtual time."""
+        try:
+            delay = duration_ns(
+                weeks=weeks,
+                days=days,
+                hours=hours,
+                minutes=minutes,
+                seconds=seconds,
+                milliseconds=milliseconds,
+            )
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        self._kernel.run_until(self._kernel.clock.now_ns + delay)
+
+    def run_until_idle(self, *, max_jobs: int = 10_000) -> None:
+        """Finish all scheduled work, however far ahead, and what it schedules in turn. Crons are left alone.
+
+        Raises `UsageError` after `max_jobs` jobs: then some function keeps scheduling itself.
+        """
+        last = self._scheduler.started + max_jobs
+
+        def busy() -> bool:
+            if self._scheduler.busy and self._scheduler.started >= last:
+                raise UsageError(
+                    f"run_until_idle ran {max_jobs} scheduled functions and more are waiting; the last was "
+                    f"{self._scheduler.last_started}. A function that always schedules itself never becomes idle: "
+                    "use advance(…) for a stretch of time, or run_until_idle(max_jobs=…) for more."
+                )
+            return self._scheduler.busy
+
+        self._kernel.run_while(busy)
+
+    # --- looking inside ----------------------------------------------------------------------------------
+
+    @property
+    def findings(self) -> list[RuntimeFinding]:
+        """The guidelines that the backend went against so far, under the names of the lint rules."""
+        return list(self._runtime.findings)
+
+    @property
+    def functions(self) -> list[RegisteredFunction]:
+        """Every function of the backend, by path."""
+        return list(self._runtime.registry)
+
+    # --- end ---------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Release what the deployment holds. Calls after that are refused."""
+        if not self._closed:
+            self._closed = True
+            self._loaded.close()
+
+    def __enter__(self) -> Deployment:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- calls -------------------------------------------------------------------------------------------
+
+    def _call(
+        self, kind: str | None, reference: Reference, args: Arguments, identity: Identity, *, admin: bool
+    ) -> Any:
+        if self._closed:
+            raise UsageError("the deployment is closed")
+        path = function_path(reference)
+        function = self._find(path, kind, admin=admin)
+        try:
+            value: Value = from_python({} if args is None else dict(args))
+        except DeveloperError as error:
+            raise UsageError(
+                f"{path} was given arguments that aren't Convex values: {error.message}"
+            ) from None
+        self.trace.record("call", function.path, 0, {"kind": function.kind})
+        outcome = self._await(self._start(function, value, identity), f"call of {function.path}")
+        if outcome.failure is not None:
+            time_ms = self._kernel.clock.now_ns / NS_PER_MS
+            raise outcome.failure.to_error(function.path, outcome.logs, time_ms)
+        return outcome.value
+
+    def _start(
+        self, function: RegisteredFunction, value: Value, identity: Identity
+    ) -> Coroutine[Any, Any, Outcome]:
+        if function.kind == "query":
+            return self._runtime.query(function, value, identity)
+        if function.kind == "mutation":
+            return self._runtime.mutation(function, value, identity)
+        return self._runtime.action(function, value, identity)
+
+    def _await(self, coroutine: Coroutine[Any, Any, T], name: str) -> T:
+        return self._kernel.run_until_done(self._kernel.spawn(coroutine, name))
+
+    def _find(self, path: str, kind: str | None, *, admin: bool) -> RegisteredFunction:
+        registry = self._runtime.registry
+        try:
+            found = registry.find(path)
+            if found is None and admin:
+                registry.require(path)
+        except DeveloperError as error:
+            raise self._not_found(error.message, path) from None
+        if found is None:
+            raise self._not_found(f"Could not find public function for '{path}'.", path)
+        if found.visibility != "public" and not admin:
+            raise FunctionError(
+                f"Could not find public function for '{path}'. It is internal: clients can't call it; "
+                f"a test can, with convex.as_admin().{found.kind}(…).",
+                function=found.path,
+            )
+        if kind is not None and found.kind != kind:
+            raise FunctionError(
+                f"Trying to execute {found.canonical} as {kind.capitalize()}, but it is defined as {found.kind_name}.",
+                function=found.path,
+            )
+        return found
+
+    def _not_found(self, message: str, path: str) -> FunctionError:
+        nearest = self._runtime.registry.nearest(path)
+        hint = f" Did you mean '{nearest}'?" if nearest is not None else ""
+        if not len(self._runtime.registry):
+            hint = " The backend has no functions."
+        return FunctionError(message + hint, function=path, code="FunctionNotFound")
+
+
+def _timestamp_ns(start: datetime) -> int:
+    if start.tzinfo is None:
+        raise UsageError("start must say its time zone: datetime(2026, 1, 1, tzinfo=UTC)")
+    return int(start.timestamp()) * NS_PER_SECOND + start.microsecond * 1000

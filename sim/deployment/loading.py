@@ -1,0 +1,78 @@
+"""Loading a backend: find it, load its modules in each language it uses, read its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from biconvex.sim.hosts.javascript import JavaScriptHost, module_files
+from biconvex.sim.hosts.project import locate
+from biconvex.sim.hosts.protocol import Host, ModuleSource
+from biconvex.sim.hosts.python import PythonHost, python_files
+from biconvex.sim.runtime import Registry
+from biconvex.sim.store import Schema
+from biconvex.sim.values import DeveloperError, ProjectError
+
+__all__ = ["Loaded", "load_backend"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A backend that is ready to run."""
+
+    registry: Registry
+    schema: Schema
+    hosts: tuple[Host, ...]
+
+    def close(self) -> None:
+        """Release what the hosts hold."""
+        for host in self.hosts:
+            host.close()
+
+
+def load_backend(path: Path) -> Loaded:
+    """Load the backend at a path: a functions folder, or the project that has one.
+
+    Raises `ProjectError` when there is none, when a module can't be loaded, or when definitions contradict.
+    """
+    location = locate(path)
+    hosts: list[Host] = []
+    if module_files(location.functions):
+        hosts.append(JavaScriptHost(location))
+    if python_files(location.functions):
+        hosts.append(PythonHost(location.functions))
+    if not hosts:
+        raise ProjectError(
+            f"{location.functions} has no Convex functions: no TypeScript, JavaScript or Python module was found in it"
+        )
+    registry = Registry()
+    schemas: list[tuple[str, dict[str, Any]]] = []
+    try:
+        for host in hosts:
+            modules = host.load()
+            registry.add(modules, host)
+            schemas += _schemas(modules)
+        return Loaded(registry, _schema(schemas), tuple(hosts))
+    except BaseException:
+        for host in hosts:
+            host.close()
+        raise
+
+
+def _schemas(modules: Sequence[ModuleSource]) -> list[tuple[str, dict[str, Any]]]:
+    return [(module.file, module.schema) for module in modules if module.schema is not None]
+
+
+def _schema(schemas: list[tuple[str, dict[str, Any]]]) -> Schema:
+    if len(schemas) > 1:
+        files = " and ".join(file for file, _ in schemas)
+        raise ProjectError(f"A backend has one schema, but {files} both define one. Remove one of them.")
+    if not schemas:
+        return Schema.from_json(None)
+    file, json = schemas[0]
+    try:
+        return Schema.from_json(json)
+    except DeveloperError as error:
+        raise ProjectError(f"The schema in {file} is not valid: {error.message}") from error

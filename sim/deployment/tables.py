@@ -1,0 +1,56 @@
+"""The deployment's documents, for tests to look at and to start from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from biconvex.sim.values import DeveloperError, FunctionError, from_python
+
+if TYPE_CHECKING:
+    from biconvex.sim.runtime import Runtime
+
+__all__ = ["Tables"]
+
+
+class Tables:
+    """`convex.db`: committed documents. What it answers are copies."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    @property
+    def names(self) -> list[str]:
+        """The user tables that exist, in order of their creation."""
+        return list(self._runtime.store.table_names)
+
+    def table(self, name: str) -> list[dict[str, Any]]:
+        """All documents of a table in creation order; `_scheduled_functions` is one as well."""
+        return self._runtime.store.documents(name)
+
+    def get(self, document_id: str) -> dict[str, Any] | None:
+        """A document by its id, or None."""
+        transaction = self._runtime.begin(writable=False)
+        try:
+            found = transaction.get(document_id)
+            return None if found is None else from_python(found.value)  # type: ignore[return-value]
+        except DeveloperError as error:
+            raise FunctionError(error.message, code=error.code) from None
+        finally:
+            transaction.discard()
+
+    def insert(self, table: str, document: Mapping[str, Any]) -> str:
+        """Insert a document without a function, the schema applying; its id.
+
+        Raises `FunctionError` with Convex's own message when the document doesn't fit.
+        """
+        transaction = self._runtime.begin()
+        try:
+            document_id = transaction.insert(table, from_python(dict(document)))  # type: ignore[arg-type]
+            self._runtime.commit(transaction, source="test")
+        except DeveloperError as error:
+            raise FunctionError(error.message, code=error.code) from None
+        else:
+            return document_id
+        finally:
+            transaction.discard()

@@ -1,0 +1,264 @@
+"""The Python host: the stepping protocol for handlers that are coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from contextvars import copy_context
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from biconvex.sim.hosts.protocol import (
+    CallResult,
+    HostTimeout,
+    Invocation,
+    ModuleSource,
+    Settled,
+    Step,
+    SyncSyscall,
+    Syscall,
+    Thrown,
+    Waiting,
+)
+from biconvex.sim.hosts.python.loader import PythonModules
+from biconvex.sim.hosts.python.stepping import SteppedLoop
+from biconvex.sim.hosts.python.thrown import thrown_from
+from biconvex.sim.hosts.python.watchdog import STEP_TIMEOUT_S, Hung, Watchdog
+from biconvex.sim.server import ActionCtx, MutationCtx, Query, QueryCtx
+from biconvex.sim.server.link import CURRENT
+from biconvex.sim.values import ConvexError, DeveloperError, dumps, loads
+
+__all__ = ["PythonHost"]
+
+_decode = msgspec.json.decode
+_CONTEXTS: dict[str, type[QueryCtx | ActionCtx]] = {
+    "query": QueryCtx,
+    "mutation": MutationCtx,
+    "action": ActionCtx,
+}
+
+
+class PythonHost:
+    """Runs the handlers of one deployment's Python modules."""
+
+    def __init__(self, functions: Path, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
+        self._watchdog = Watchdog(timeout_s)
+        self._modules = PythonModules(functions)
+        self._runs: dict[int, _Run] = {}
+        self._last_run = 0
+
+    def load(self) -> Sequence[ModuleSource]:
+        """Load every module; raises `ProjectError`."""
+        return self._modules.load()
+
+    def start(self, invocation: Invocation, sync: SyncSyscall) -> tuple[int, Step]:
+        """Begin a run and step it."""
+        self._last_run += 1
+        run = _Run(self._modules, invocation, sync, self._watchdog)
+        self._runs[self._last_run] = run
+        return self._last_run, self._step(self._last_run, run)
+
+    def resume(self, run: int, results: Sequence[CallResult], now_ms: int) -> Step:
+        """Hand results to a run and step it."""
+        found = self._runs[run]
+        found.settle(results, now_ms)
+        return self._step(run, found)
+
+    def abandon(self, run: int) -> None:
+        """Forget a run."""
+        found = self._runs.pop(run, None)
+        if found is not None:
+            found.drop()
+
+    def close(self) -> None:
+        """Forget the modules."""
+        for run in list(self._runs):
+            self.abandon(run)
+        self._modules.close()
+
+    def _step(self, number: int, run: _Run) -> Step:
+        step = run.step()
+        if isinstance(step, Settled):
+            del self._runs[number]
+        return step
+
+
+class _Stream:
+    """Rows of a query that came ahead of time."""
+
+    __slots__ = ("done", "rows")
+
+    def __init__(self) -> None:
+        self.rows: deque[str] = deque()
+        self.done = False
+
+
+class _Run:
+    """One execution; it is the `Link` of the handler's `ctx`."""
+
+    def __init__(
+        self, modules: PythonModules, invocation: Invocation, sync: SyncSyscall, watchdog: Watchdog
+    ) -> None:
+        self._watchdog = watchdog
+        self.now_ms = invocation.now_ms
+        self._folder = modules.folder
+        self._in_transaction = invocation.kind in {"query", "mutation"}
+        self._sync = sync
+        self._loop = SteppedLoop(self._set_timer, invocation.now_ms / 1000)  # type: ignore[abstract]
+        self._calls: list[Syscall] = []
+        self._pending: dict[int, asyncio.Future[CallResult] | asyncio.TimerHandle] = {}
+        self._operations: dict[int, str] = {}
+        self._streams: dict[int, _Stream] = {}
+        self._consumed: dict[str, int] = {}
+        self._last_call = 0
+        self._last_query = -1
+        handler = modules.registration(invocation.module, invocation.function).handler
+        context = copy_context()
+        context.run(CURRENT.set, self)
+        ctx = _CONTEXTS[invocation.kind](self)
+        self._task = self._loop.create_task(
+            _handle(handler, ctx, loads(invocation.arguments)), context=context
+        )
+
+    # --- for the host ------------------------------------------------------------------------------------
+
+    def step(self) -> Step:
+        """Run until everything waits; raises `HostTimeout` when that takes too long in real time."""
+        with self._watchdog:
+            self._loop.step()
+        calls, self._calls = tuple(self._calls), []
+        consumed, self._consumed = self._consumed, {}
+        failure = self._failure()
+        if isinstance(failure, Hung):
+            self.drop()
+            raise HostTimeout
+        if failure is not None:
+            self.drop()
+            return Settled(error=thrown_from(failure, self._folder), consumed=consumed)
+        waiting = [call for call in self._operations if call in self._pending]
+        if self._task.done() and not (self._in_transaction and waiting):
+            dangling = tuple(self._operations[call] for call in waiting)
+            value = self._value()
+            self.drop()
+            if isinstance(value, Thrown):
+                return Settled(error=value, consumed=consumed)
+            return Settled(value, dangling=dangling, consumed=consumed)
+        if not self._pending:
+            self.drop()
+            return Settled(error=Thrown("Error", "Returned promise will never resolve"), consumed=consumed)
+        return Waiting(calls, consumed=consumed)
+
+    def settle(self, results: Sequence[CallResult], now_ms: int) -> None:
+        """Take the answers to calls."""
+        if not self._in_transaction:
+            self.now_ms = now_ms
+            self._loop.move_to(now_ms / 1000)
+        for result in results:
+            waiting = self._pending.pop(result.id, None)
+            self._operations.pop(result.id, None)
+            if isinstance(waiting, asyncio.TimerHandle):
+                self._loop.fire(waiting)
+            elif waiting is not None and not waiting.done():
+                waiting.set_result(result)
+
+    def drop(self) -> None:
+        """End whatever is still under way, quietly."""
+        for waiting in self._pending.values():
+            waiting.cancel()
+        self._pending.clear()
+        self._task.cancel()
+        self._loop.step()
+        if self._task.done() and not self._task.cancelled():
+            self._task.exception()
+
+    def _failure(self) -> BaseException | None:
+        if self._task.done():
+            if self._task.cancelled():
+                return asyncio.CancelledError("the handler was cancelled")
+            failed = self._task.exception()
+            if failed is not None:
+                return failed
+        return self._loop.unhandled[0] if self._loop.unhandled else None
+
+    def _value(self) -> str | Thrown:
+        result = self._task.result()
+        if isinstance(result, Query) and self._in_transaction:
+            return Thrown(
+                "Error",
+                "Return value is a Query. Results must be retrieved with `.collect()`, `.take(n)`, `.unique()`, "
+                "or `.first()`.",
+            )
+        try:
+            return dumps(result)
+        except DeveloperError as error:
+            return Thrown("Error", error.message)
+
+    def _set_timer(self, delay_s: float, handle: asyncio.TimerHandle) -> None:
+        if self._in_transaction:
+            raise RuntimeError(
+                "Can't use setTimeout in queries and mutations. Please consider using an action. "
+                "See https://docs.convex.dev/functions/actions for more details."
+            )
+        self._pending[self._issue("sleep", {"ms": delay_s * 1000})] = handle
+
+    def _issue(self, op: str, arguments: Any) -> int:
+        self._last_call += 1
+        self._calls.append(Syscall(self._last_call, op, arguments))
+        return self._last_call
+
+    # --- for the handler ---------------------------------------------------------------------------------
+
+    async def call(self, op: str, arguments: Any) -> Any:
+        """Perform a syscall."""
+        if op == "fetch" and self._in_transaction:
+            raise RuntimeError(
+                "Can't use fetch() in queries and mutations. Please consider using an action. "
+                "See https://docs.convex.dev/functions/actions for more details."
+            )
+        result = await self._wait(op, arguments)
+        return _decode(result.value or "null")
+
+    async def _wait(self, op: str, arguments: Any) -> CallResult:
+        call = self._issue(op, arguments)
+        future: asyncio.Future[CallResult] = self._loop.create_future()
+        self._pending[call] = future
+        self._operations[call] = op.removeprefix("1.0/").removeprefix("actions/")
+        result = await future
+        if result.error is not None:
+            if result.error_data is not None:
+                raise ConvexError(loads(result.error_data), message=result.error)
+            raise RuntimeError(result.error)
+        return result
+
+    async def next_row(self, query_id: int, query: Any) -> Any:
+        """The next row of a query: one that came ahead, or the answer to a syscall."""
+        stream = self._streams.setdefault(query_id, _Stream())
+        if stream.rows and not self._pending:
+            key = str(query_id)
+            self._consumed[key] = self._consumed.get(key, 0) + 1
+            return _decode(stream.rows.popleft())
+        stream.rows.clear()
+        result = await self._wait("1.0/queryStreamNext", {"queryId": query_id, "query": query})
+        stream.rows.extend(result.rows)
+        return _decode(result.value or "null")["value"]
+
+    def new_query_id(self) -> int:
+        """The next query id of this run."""
+        self._last_query += 1
+        return self._last_query
+
+    def sync(self, op: str, arguments: Any) -> Any:
+        """Perform a synchronous syscall."""
+        try:
+            return self._sync(op, arguments)
+        except DeveloperError as error:
+            raise RuntimeError(error.message) from None
+
+
+async def _handle(handler: Any, ctx: Any, args: Any) -> Any:
+    answer = handler(ctx, args)
+    if not asyncio.iscoroutine(answer):
+        raise TypeError(f"{handler.__name__} must be an `async def`")
+    return await answer

@@ -1,0 +1,163 @@
+"""Finding and loading the modules of a backend written in Python.
+
+The backend's folder becomes a package of its own for every deployment, so that relative imports work
+(`from .helpers import slug`) and no deployment sees the module state of another.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import traceback
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from biconvex.sim.hosts.protocol import FunctionSource, ModuleSource
+from biconvex.sim.server import Crons, HttpRouter, Registration, SchemaDefinition
+from biconvex.sim.values import ProjectError
+
+__all__ = ["PythonModules", "python_files"]
+
+_packages = itertools.count(1)
+_code: dict[Path, tuple[tuple[int, int], CodeType]] = {}
+
+
+def python_files(folder: Path) -> list[Path]:
+    """The Python files of a backend that may define functions, sorted by path.
+
+    As in Convex's own file routing (semantics §14), files below `_generated` and files whose names begin with a
+    dot or hold more than one dot don't count; nor do tests (`test_*.py`, `conftest.py`), packages' `__init__.py`, or
+    folders such as `node_modules` and `__pycache__`.
+    """
+    found: list[Path] = []
+    pending = [folder]
+    while pending:
+        current = pending.pop()
+        for entry in sorted(current.iterdir()):
+            name = entry.name
+            if entry.is_dir():
+                if (
+                    not name.startswith((".", "__"))
+                    and name not in {"_generated", "node_modules"}
+                    and not entry.is_symlink()
+                ):
+                    pending.append(entry)
+            elif (
+                name.endswith(".py")
+                and not name.startswith((".", "test_", "__"))
+                and name != "conftest.py"
+                and name.count(".") == 1
+            ):
+                found.append(entry)
+    return sorted(found)
+
+
+class PythonModules:
+    """The modules of one deployment. They are forgotten with `close`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._package = f"_biconvex_backend_{next(_packages)}"
+        self._registrations: dict[tuple[str, str], Registration] = {}
+
+    def load(self) -> list[ModuleSource]:
+        """Load every module; raises `ProjectError` naming the file, the line and the reason."""
+        self._add_package(self._package, self.folder)
+        sources = []
+        for path in python_files(self.folder):
+            relative = path.relative_to(self.folder).with_suffix("")
+            parent = self.folder
+            for index, part in enumerate(relative.parts[:-1], 1):
+                parent = parent / part
+                self._add_package(".".join((self._package, *relative.parts[:index])), parent)
+            module = self._load(".".join((self._package, *relative.parts)), path)
+            sources.append(self._describe(relative.as_posix(), path, module))
+        return sources
+
+    def registration(self, module: str, name: str) -> Registration:
+        """The registration of a function that `load` reported."""
+        return self._registrations[module, name]
+
+    def close(self) -> None:
+        """Take the modules out of `sys.modules`."""
+        for name in [
+            name for name in sys.modules if name == self._package or name.startswith(f"{self._package}.")
+        ]:
+            del sys.modules[name]
+
+    def _add_package(self, name: str, folder: Path) -> None:
+        if name in sys.modules:
+            return
+        spec = ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [str(folder)]
+        package = module_from_spec(spec)
+        sys.modules[name] = package
+
+    def _load(self, name: str, path: Path) -> ModuleType:
+        loaded = sys.modules.get(name)
+        if loaded is not None:
+            return loaded
+        spec = spec_from_file_location(name, path)
+        if spec is None:
+            raise ProjectError(f"{self._shown(path)} can't be loaded as a Python module")
+        module = module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            exec(_compiled(path), module.__dict__)  # noqa: S102 - running the backend is the point
+        except SyntaxError as error:
+            where = self._shown(Path(error.filename or path))
+            raise ProjectError(f"{where}:{error.lineno}:{error.offset}: {error.msg}") from error
+        except Exception as error:
+            place = self._place(error, path)
+            raise ProjectError(f"Failed to load {place}: {type(error).__name__}: {error}") from error
+        return module
+
+    def _place(self, error: BaseException, path: Path) -> str:
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            if Path(frame.filename).is_relative_to(self.folder):
+                return f"{self._shown(Path(frame.filename))}:{frame.lineno}"
+        return self._shown(path)
+
+    def _shown(self, path: Path) -> str:
+        if path.is_relative_to(self.folder):
+            return f"{self.folder.name}/{path.relative_to(self.folder).as_posix()}"
+        return str(path)
+
+    def _describe(self, module_path: str, path: Path, module: ModuleType) -> ModuleSource:
+        functions = []
+        found: dict[str, Any] = {}
+        for name, value in vars(module).items():
+            if isinstance(value, Registration):
+                # An imported registration belongs to the module that made it.
+                if value.__module__ != module.__name__:
+                    continue
+                self._registrations[module_path, name] = value
+                if value.kind != "httpAction":
+                    functions.append(_function(name, value))
+            elif isinstance(value, SchemaDefinition) and module_path == "schema":
+                found["schema"] = value.export()
+            elif isinstance(value, HttpRouter) and module_path == "http":
+                found["routes"] = value.export()
+            elif isinstance(value, Crons) and module_path == "crons":
+                found["crons"] = value.export()
+        functions.sort(key=lambda function: function.name)
+        return ModuleSource(module_path, self._shown(path), tuple(functions), **found)
+
+
+def _function(name: str, registration: Registration) -> FunctionSource:
+    args = registration.args.json if registration.args is not None else None
+    returns = registration.returns.json if registration.returns is not None else None
+    return FunctionSource(name, registration.kind, registration.visibility, args, returns)
+
+
+def _compiled(path: Path) -> CodeType:
+    status = path.stat()
+    version = (status.st_mtime_ns, status.st_size)
+    cached = _code.get(path)
+    if cached is None or cached[0] != version:
+        cached = (version, compile(path.read_bytes(), str(path), "exec"))
+        _code[path] = cached
+    return cached[1]

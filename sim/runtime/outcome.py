@@ -1,0 +1,68 @@
+"""How a function ended: with a value, or with a failure as its callers see it (semantics §13.7)."""
+
+from __future__ import annotations
+
+import msgspec
+from biconvex.sim.hosts.protocol import Frame, Thrown
+from biconvex.sim.values import ConvexError, DeveloperError, FunctionError, Value, loads
+
+__all__ = ["Failure", "Outcome", "Terminated"]
+
+
+class Terminated(Exception):
+    """A function was ended from outside; its own code can't catch that."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """An error as it travels to callers. `text` is all of it (`Uncaught Error: boom` and its frames).
+
+    `data` is the JSON text of a `ConvexError`'s data. `code` is Convex's own code, where the error is Convex's.
+    """
+
+    text: str
+    data: str | None = None
+    code: str | None = None
+
+    @classmethod
+    def from_thrown(cls, thrown: Thrown) -> Failure:
+        """The failure that a handler's exception makes."""
+        head = ": ".join(part for part in (thrown.name, thrown.message) if part)
+        lines = [f"Uncaught {head}", *map(_frame_text, thrown.frames)]
+        return cls("\n".join(lines), thrown.data)
+
+    @classmethod
+    def from_developer_error(cls, error: DeveloperError | Terminated) -> Failure:
+        """The failure that an error of Convex's own makes."""
+        return cls(error.message, None, error.code)
+
+    @property
+    def headline(self) -> str:
+        """The first line."""
+        return self.text.partition("\n")[0]
+
+    def to_error(self, function: str, logs: tuple[str, ...], time_ms: float) -> FunctionError:
+        """The exception that the caller of the simulator gets."""
+        if self.data is not None:
+            return ConvexError(
+                loads(self.data), message=self.text, function=function, logs=logs, time_ms=time_ms
+            )
+        return FunctionError(self.text, function=function, code=self.code, logs=logs, time_ms=time_ms)
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The end of a call: `value` and its JSON text, or `failure`."""
+
+    value: Value = None
+    json: str = "null"
+    failure: Failure | None = None
+    logs: tuple[str, ...] = ()
+
+
+def _frame_text(frame: Frame) -> str:
+    place = f"../{frame.file}:{frame.line}:{frame.column}"
+    return f"    at {frame.function} ({place})" if frame.function else f"    at {place}"

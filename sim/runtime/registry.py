@@ -1,0 +1,113 @@
+"""The registry: every function of the backend, whatever its language, found by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any, Final
+
+from biconvex.sim.hosts.protocol import FunctionKind, FunctionSource, Host, ModuleSource
+from biconvex.sim.runtime.paths import canonical_path, split_path, stripped_path
+from biconvex.sim.values import DeveloperError, ProjectError, Validator, compile_validator
+
+__all__ = ["RegisteredFunction", "Registry"]
+
+_KIND_NAMES: Final = {
+    "query": "Query",
+    "mutation": "Mutation",
+    "action": "Action",
+    "httpAction": "HttpAction",
+}
+
+
+class RegisteredFunction:
+    """A function that can be called: where it is, what it is, what it takes, who runs it."""
+
+    __slots__ = ("args", "canonical", "host", "kind", "module", "name", "path", "returns", "visibility")
+
+    def __init__(self, module: str, source: FunctionSource, host: Host) -> None:
+        self.module = module
+        self.name = source.name
+        self.kind: FunctionKind = source.kind
+        self.visibility = source.visibility
+        self.path = stripped_path(module, source.name)
+        self.canonical = canonical_path(module, source.name)
+        self.host = host
+        self.args = _validator(source.args, self.path, "args")
+        self.returns = _validator(source.returns, self.path, "returns")
+
+    @property
+    def kind_name(self) -> str:
+        """The kind as Convex's messages spell it (`Query`)."""
+        return _KIND_NAMES[self.kind]
+
+
+def _validator(json: dict[str, Any] | None, path: str, what: str) -> Validator | None:
+    if json is None or json.get("type") == "any":
+        return None
+    try:
+        validator = compile_validator(json)
+    except DeveloperError as error:
+        raise ProjectError(f"The {what} validator of {path} is not valid: {error.message}") from error
+    if what == "args" and json.get("type") != "object":
+        raise ProjectError(
+            f"The args validator of {path} is not valid: Args validator must be an object or any"
+        )
+    return validator
+
+
+class Registry:
+    """All functions of a deployment."""
+
+    def __init__(self) -> None:
+        self._functions: dict[tuple[str, str], RegisteredFunction] = {}
+        self._modules: dict[str, str] = {}
+
+    def add(self, modules: Iterable[ModuleSource], host: Host) -> None:
+        """Register the modules that a host has loaded; raises `ProjectError` when two claim one path."""
+        for module in modules:
+            other = self._modules.setdefault(module.path, module.file)
+            if other != module.file:
+                raise ProjectError(
+                    f"Two files define the module {module.path!r}: {other} and {module.file}. Rename one of them."
+                )
+            for source in module.functions:
+                function = RegisteredFunction(module.path, source, host)
+                self._functions[module.path, source.name] = function
+
+    def __iter__(self) -> Iterator[RegisteredFunction]:
+        return iter(sorted(self._functions.values(), key=lambda function: function.path))
+
+    def __len__(self) -> int:
+        return len(self._functions)
+
+    def find(self, path: str) -> RegisteredFunction | None:
+        """The function at a path, in any of its spellings, or None."""
+        return self._functions.get(split_path(path))
+
+    def require(self, path: str) -> RegisteredFunction:
+        """The function at a path; raises `DeveloperError` with the texts of semantics §13.6."""
+        module, name = split_path(path)
+        function = self._functions.get((module, name))
+        if function is not None:
+            return function
+        if module not in self._modules:
+            raise DeveloperError(
+                "ModuleNotFound",
+                f"Couldn't find JavaScript module '{module}.js'. Did you forget to run `npx convex dev`?",
+            )
+        raise DeveloperError("FunctionNotFound", f'Couldn\'t find "{name}" in module "{module}.js".')
+
+    def has_module(self, module: str) -> bool:
+        """Whether a module of that path exists."""
+        return module in self._modules
+
+    def nearest(self, path: str) -> str | None:
+        """The known path that looks most like this one, for "did you mean"."""
+        known = [function.path for function in self]
+        close = get_close_matches(path.replace(".", "/").replace(".js:", ":"), known, n=1, cutoff=0.5)
+        if close:
+            return close[0]
+        name = path.rpartition(":")[2]
+        same_name = [candidate for candidate in known if candidate.rpartition(":")[2] == name]
+        return same_name[0] if same_name else None

@@ -1,0 +1,66 @@
+"""A run: one execution of one function, and what belongs to it while it lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from biconvex.sim.runtime.registry import RegisteredFunction
+from biconvex.sim.store import QueryStream, Transaction
+
+__all__ = ["Identity", "Run"]
+
+Identity = Mapping[str, Any] | None
+"""Who calls: the claims that `ctx.auth.getUserIdentity()` answers (semantics §11), or None."""
+
+
+class Run:
+    """One execution.
+
+    `transaction` is what it reads and writes; None in an action. `parent` is the run that called it, `job` the id
+    of the scheduled function it runs for. `depth` counts nested calls within one transaction.
+    """
+
+    __slots__ = (
+        "budget", "depth", "function", "identity", "job", "logs", "number", "paginated", "parent", "queries",
+        "transaction",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        number: int,
+        function: RegisteredFunction,
+        transaction: Transaction | None,
+        identity: Identity,
+        parent: Run | None = None,
+        job: str | None = None,
+    ) -> None:
+        self.number = number
+        self.function = function
+        self.transaction = transaction
+        self.identity = identity
+        self.parent = parent
+        self.job: str | None = job if parent is None else parent.job
+        nested = parent is not None and transaction is not None and parent.transaction is transaction
+        self.depth: int = parent.depth + 1 if nested and parent is not None else 0
+        self.budget: ScheduleBudget = parent.budget if nested and parent is not None else ScheduleBudget()
+        self.queries: dict[int, QueryStream] = {}
+        self.paginated = False
+        self.logs: list[str] = []
+
+    @property
+    def tx(self) -> Transaction:
+        """The transaction; raises `RuntimeError` in an action, where the syscall table doesn't lead."""
+        if self.transaction is None:
+            raise RuntimeError(f"{self.function.path} runs outside of a transaction")
+        return self.transaction
+
+
+class ScheduleBudget:
+    """What a top-level mutation and everything it calls have scheduled so far."""
+
+    __slots__ = ("argument_bytes", "functions")
+
+    def __init__(self) -> None:
+        self.functions = 0
+        self.argument_bytes = 0

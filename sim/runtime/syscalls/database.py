@@ -1,0 +1,151 @@
+"""Reads and writes of documents (semantics §5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from biconvex.sim.hosts.protocol import CallResult
+from biconvex.sim.values import UNDEFINED, DeveloperError, Value, from_json
+
+if TYPE_CHECKING:
+    from biconvex.sim.runtime.run import Run
+    from biconvex.sim.runtime.runtime import Runtime
+    from biconvex.sim.store import QueryStream
+
+__all__ = [
+    "count",
+    "get",
+    "insert",
+    "normalize_id",
+    "patch",
+    "query_page",
+    "query_stream_next",
+    "remove",
+    "replace",
+]
+
+_PREFETCH = 100
+_encode = msgspec.json.encode
+
+
+def get(runtime: Runtime, run: Run, arguments: Any) -> str:
+    """One document, or null."""
+    document = run.tx.get(
+        arguments["id"], table=arguments.get("table"), system=bool(arguments.get("isSystem"))
+    )
+    runtime.trace.record("get", arguments["id"], run.number, None if document else "missing")
+    return "null" if document is None else document.json
+
+
+def query_stream_next(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
+    """The next document of a query; those that follow go along, for the host to hand out."""
+    query_id = arguments["queryId"]
+    stream = run.queries.get(query_id)
+    if stream is None:
+        if "query" not in arguments:
+            raise DeveloperError("QueryNotFound", f"Query {query_id} does not exist.")
+        stream = run.queries[query_id] = run.tx.query(arguments["query"])
+        runtime.trace.record("query", _describe(arguments["query"]), run.number)
+    document = stream.next()
+    if document is None:
+        return CallResult(0, '{"value":null,"done":true}', rows_done=True)
+    rows, done = _prefetch(stream)
+    return CallResult(0, f'{{"value":{document.json},"done":false}}', rows=rows, rows_done=done)
+
+
+def _prefetch(stream: QueryStream) -> tuple[tuple[str, ...], bool]:
+    """Rows for the host to hand out. An error that lies ahead is raised when the rows before it are used up."""
+    documents = stream.peek(_PREFETCH)
+    return tuple(document.json for document in documents), False
+
+
+def query_page(runtime: Runtime, run: Run, arguments: Any) -> str:
+    """One page of a query (semantics §5.6)."""
+    runtime.trace.record("page", _describe(arguments["query"]), run.number)
+    page = run.tx.paginate(
+        arguments["query"],
+        arguments.get("cursor"),
+        arguments.get("endCursor"),
+        arguments["pageSize"],
+        arguments.get("maximumRowsRead"),
+        arguments.get("maximumBytesRead"),
+    )
+    if run.paginated:
+        raise DeveloperError(
+            "MultiplePaginatedDatabaseQueries",
+            "This query or mutation function ran multiple paginated queries. Convex only supports a single "
+            "paginated query in each function.",
+        )
+    run.paginated = True
+    rest = {
+        "isDone": page.is_done,
+        "continueCursor": page.continue_cursor,
+        "splitCursor": page.split_cursor,
+        "pageStatus": page.page_status,
+    }
+    documents = ",".join(document.json for document in page.documents)
+    return f'{{"page":[{documents}],{_encode(rest).decode()[1:]}'
+
+
+def count(_runtime: Runtime, run: Run, arguments: Any) -> str:
+    """How many documents a table has."""
+    return str(run.tx.count(arguments["table"]))
+
+
+def insert(runtime: Runtime, run: Run, arguments: Any) -> str:
+    """A new document; its id."""
+    table = arguments["table"]
+    value = from_json(arguments["value"])
+    if not isinstance(value, dict):
+        raise DeveloperError(
+            "InvalidArgument", "Invalid argument `value` for `db.insert`: Value must be an Object"
+        )
+    document_id = run.tx.insert(table, value)
+    runtime.trace.record("insert", table, run.number, document_id)
+    return f'{{"_id":"{document_id}"}}'
+
+
+def patch(runtime: Runtime, run: Run, arguments: Any) -> str:
+    """A shallow merge into a document; `{"$undefined": null}` removes a field."""
+    partial = arguments["value"]
+    if not isinstance(partial, dict):
+        raise DeveloperError(
+            "InvalidArgument", "Invalid argument `value` for `db.patch`: Value must be an Object"
+        )
+    value: dict[str, Value] = {
+        key: UNDEFINED if item == {"$undefined": None} else from_json(item)  # type: ignore[misc]
+        for key, item in partial.items()
+    }
+    document = run.tx.patch(arguments["id"], value, table=arguments.get("table"))
+    runtime.trace.record("patch", document.table, run.number, document.id)
+    return document.json
+
+
+def replace(runtime: Runtime, run: Run, arguments: Any) -> str:
+    """A document's whole body anew."""
+    value = from_json(arguments["value"])
+    if not isinstance(value, dict):
+        raise DeveloperError(
+            "InvalidArgument", "Invalid argument `value` for `db.replace`: Value must be an Object"
+        )
+    document = run.tx.replace(arguments["id"], value, table=arguments.get("table"))
+    runtime.trace.record("replace", document.table, run.number, document.id)
+    return document.json
+
+
+def remove(runtime: Runtime, run: Run, arguments: Any) -> str:
+    """A document away; what it was."""
+    document = run.tx.delete(arguments["id"], table=arguments.get("table"))
+    runtime.trace.record("delete", document.table, run.number, document.id)
+    return document.json
+
+
+def normalize_id(_runtime: Runtime, run: Run, arguments: Any) -> Any:
+    """The canonical id if the text is one of the table's, else null; never checks that the document exists."""
+    return {"id": run.tx.normalize_id(arguments["table"], arguments["idString"])}
+
+
+def _describe(query: Any) -> str:
+    source = query["source"]
+    return str(source.get("indexName") or source.get("tableName"))

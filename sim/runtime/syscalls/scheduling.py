@@ -1,0 +1,138 @@
+"""Functions that are to run later (semantics §8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from biconvex.sim.kernel import NS_PER_MS
+from biconvex.sim.runtime.paths import split_path
+from biconvex.sim.runtime.syscalls.functions import arguments_of, path_of
+from biconvex.sim.store import Conflict
+from biconvex.sim.values import DeveloperError, size_of
+
+if TYPE_CHECKING:
+    from biconvex.sim.runtime.run import Run
+    from biconvex.sim.runtime.runtime import Runtime
+    from biconvex.sim.store import Transaction
+
+__all__ = ["JOBS", "cancel_job", "cancel_job_from_action", "schedule", "schedule_from_action"]
+
+JOBS: Final = "_scheduled_functions"
+_HORIZON_MS: Final = 5 * 366 * 86_400_000.0
+
+
+def schedule(runtime: Runtime, run: Run, arguments: Any) -> str:
+    """Enqueue a job within the transaction; nothing is scheduled unless it commits."""
+    job_id = _enqueue(runtime, run, run.tx, arguments)
+    return msgspec.json.encode(job_id).decode()
+
+
+async def schedule_from_action(runtime: Runtime, run: Run, arguments: Any) -> str:
+    """Enqueue a job at once, whatever becomes of the action."""
+
+    def enqueue(transaction: Transaction) -> str:
+        return _enqueue(runtime, run, transaction, arguments)
+
+    return msgspec.json.encode(await _at_once(runtime, run, enqueue)).decode()
+
+
+def cancel_job(runtime: Runtime, run: Run, arguments: Any) -> str:
+    """Cancel a job within the transaction; one that has finished stays as it is."""
+    _cancel(runtime, run, run.tx, arguments["id"])
+    return "null"
+
+
+async def cancel_job_from_action(runtime: Runtime, run: Run, arguments: Any) -> str:
+    """Cancel a job at once."""
+
+    def cancel(transaction: Transaction) -> None:
+        _cancel(runtime, run, transaction, arguments["id"])
+
+    await _at_once(runtime, run, cancel)
+    return "null"
+
+
+async def _at_once(runtime: Runtime, run: Run, change: Any) -> Any:
+    attempt = 0
+    while True:
+        transaction = runtime.begin()
+        try:
+            result = change(transaction)
+            runtime.commit(transaction, run)
+        except Conflict:
+            await runtime.back_off(attempt)
+            attempt += 1
+        else:
+            return result
+        finally:
+            transaction.discard()
+
+
+def _enqueue(runtime: Runtime, run: Run, transaction: Transaction, arguments: Any) -> str:
+    path = path_of(arguments)
+    module, name = split_path(path)
+    function = runtime.registry.find(path)
+    if function is None:
+        if not runtime.registry.has_module(module):
+            raise DeveloperError(
+                "InvalidScheduledFunction",
+                f"Attempted to schedule function at nonexistent path: {module}.js",
+            )
+        raise DeveloperError(
+            "InvalidScheduledFunction",
+            f"Attempted to schedule function, but no exported function {name} found in the file: {module}.js. "
+            "Did you forget to export it?",
+        )
+    now_ms = runtime.kernel.clock.now_ns / NS_PER_MS
+    due_ms = _due_ms(arguments.get("ts"), now_ms)
+    args = arguments_of(arguments)
+    _charge(runtime, run, args)
+    job = {"name": function.canonical, "args": [args], "scheduledTime": due_ms, "state": {"kind": "pending"}}
+    job_id = transaction.insert_system(JOBS, job)
+    runtime.trace.record("schedule", function.path, run.number, {"id": job_id, "at_ms": due_ms})
+    return job_id
+
+
+def _due_ms(ts: Any, now_ms: float) -> float:
+    if not isinstance(ts, int | float):
+        raise DeveloperError(
+            "InvalidArgument", "Invalid argument `ts` for `schedule`: it must be a finite number"
+        )
+    due_ms = float(ts) * 1000
+    if abs(due_ms - now_ms) > _HORIZON_MS:
+        side = "future" if due_ms > now_ms else "past"
+        raise DeveloperError(
+            "InvalidScheduledFunctionDelay", f"{due_ms / 1000} is more than 5 years in the {side}"
+        )
+    return float(round(due_ms * 1000) / 1000)
+
+
+def _charge(runtime: Runtime, run: Run, args: Any) -> None:
+    if run.transaction is None:
+        return
+    budget, limits = run.budget, runtime.limits
+    budget.functions += 1
+    if budget.functions > limits.functions_scheduled:
+        raise DeveloperError(
+            "TooManyFunctionsScheduled",
+            f"Too many functions scheduled by this mutation (limit: {limits.functions_scheduled})",
+        )
+    budget.argument_bytes += size_of([args])
+    if budget.argument_bytes > limits.scheduled_arguments_bytes:
+        raise DeveloperError(
+            "ScheduledFunctionsArgumentsTooLarge",
+            "Too large total size of the arguments of scheduled functions from this mutation "
+            f"(limit: {limits.scheduled_arguments_bytes} bytes)",
+        )
+
+
+def _cancel(runtime: Runtime, run: Run, transaction: Transaction, job_id: str) -> None:
+    document = transaction.get(job_id, table=JOBS, system=True, op="cancel_job")
+    if document is None:
+        return
+    state: Any = document.value["state"]
+    if state["kind"] in {"pending", "inProgress"}:
+        now_ms = runtime.kernel.clock.now_ns / NS_PER_MS
+        transaction.patch_system(job_id, {"state": {"kind": "canceled"}, "completedTime": now_ms})
+        runtime.trace.record("cancel", str(document.value["name"]), run.number, {"id": job_id})

@@ -1,0 +1,42 @@
+"""Which syscall is performed by what, inside a transaction and in an action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from biconvex.sim.runtime.syscalls import auth, database, external, functions, scheduling
+
+__all__ = ["ACTION_SYSCALLS", "BATCHED", "SYNC_SYSCALLS", "TRANSACTION_SYSCALLS"]
+
+BATCHED: Final = frozenset({"1.0/get", "1.0/queryStreamNext"})
+"""What Convex performs side by side when it was issued side by side; all else goes one by one."""
+
+SYNC_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
+    "1.0/db/normalizeId": database.normalize_id,
+}
+
+TRANSACTION_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
+    "1.0/get": database.get,
+    "1.0/queryStreamNext": database.query_stream_next,
+    "1.0/queryPage": database.query_page,
+    "1.0/count": database.count,
+    "1.0/insert": database.insert,
+    "1.0/shallowMerge": database.patch,
+    "1.0/replace": database.replace,
+    "1.0/remove": database.remove,
+    "1.0/getUserIdentity": auth.get_user_identity,
+    "1.0/runUdf": functions.run_udf,
+    "1.0/schedule": scheduling.schedule,
+    "1.0/cancel_job": scheduling.cancel_job,
+}
+
+ACTION_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
+    "1.0/getUserIdentity": auth.get_user_identity,
+    "1.0/actions/query": functions.run_query,
+    "1.0/actions/mutation": functions.run_mutation,
+    "1.0/actions/action": functions.run_action,
+    "1.0/actions/schedule": scheduling.schedule_from_action,
+    "1.0/actions/cancel_job": scheduling.cancel_job_from_action,
+    "fetch": external.fetch,
+}

@@ -1,0 +1,58 @@
+"""What a backend written in Python imports: Convex's server API in snake_case.
+
+from biconvex.sim.server import mutation, query, internal
+from biconvex.sim.values import v
+
+@mutation(args={"title": v.string()}, returns=v.id("tasks"))
+async def create(ctx, args):
+    return await ctx.db.insert("tasks", {**args, "done": False})
+"""
+
+from biconvex.sim.server.contexts import ActionCtx, MutationCtx, QueryCtx
+from biconvex.sim.server.crons import Crons, cron_jobs
+from biconvex.sim.server.database import DatabaseReader, DatabaseWriter, Query
+from biconvex.sim.server.http import HttpRouter, http_router
+from biconvex.sim.server.outside import Response, fetch, now_ms
+from biconvex.sim.server.references import FunctionReference, api, internal
+from biconvex.sim.server.registration import (
+    Registration,
+    action,
+    http_action,
+    internal_action,
+    internal_mutation,
+    internal_query,
+    mutation,
+    query,
+)
+from biconvex.sim.server.schema import SchemaDefinition, TableDefinition, define_schema, define_table
+
+__all__ = [
+    "ActionCtx",
+    "Crons",
+    "DatabaseReader",
+    "DatabaseWriter",
+    "FunctionReference",
+    "HttpRouter",
+    "MutationCtx",
+    "Query",
+    "QueryCtx",
+    "Registration",
+    "Response",
+    "SchemaDefinition",
+    "TableDefinition",
+    "action",
+    "api",
+    "cron_jobs",
+    "define_schema",
+    "define_table",
+    "fetch",
+    "http_action",
+    "http_router",
+    "internal",
+    "internal_action",
+    "internal_mutation",
+    "internal_query",
+    "mutation",
+    "now_ms",
+    "query",
+]

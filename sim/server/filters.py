@@ -1,0 +1,146 @@
+"""Conditions: what `filter` and `with_index` take (semantics §1.6, §1.7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from biconvex.sim.values import UNDEFINED, to_json
+
+__all__ = ["Expression", "FilterBuilder", "IndexRangeBuilder", "expression"]
+
+
+def _literal(value: Any) -> Any:
+    return {"$undefined": None} if value is UNDEFINED else to_json(value)
+
+
+class Expression:
+    """A condition or a computed value, in its exported JSON form."""
+
+    __slots__ = ("json",)
+
+    def __init__(self, json: Any) -> None:
+        self.json = json
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "a filter expression has no truth value: combine them with q.and_(…), q.or_(…), q.not_(…)"
+        )
+
+
+def expression(value: Any) -> Any:
+    """The exported form of an expression; any other value becomes a literal."""
+    return value.json if isinstance(value, Expression) else {"$literal": _literal(value)}
+
+
+class FilterBuilder:
+    """`q` in `.filter(lambda q: q.eq(q.field("done"), False))`."""
+
+    def field(self, path: str) -> Expression:
+        """A field of the document; dots lead into nested objects."""
+        return Expression({"$field": path})
+
+    def eq(self, left: Any, right: Any) -> Expression:
+        """`left` equals `right`, types included."""
+        return _pair("$eq", left, right)
+
+    def neq(self, left: Any, right: Any) -> Expression:
+        """`left` differs from `right`."""
+        return _pair("$neq", left, right)
+
+    def lt(self, left: Any, right: Any) -> Expression:
+        """`left` sorts before `right`."""
+        return _pair("$lt", left, right)
+
+    def lte(self, left: Any, right: Any) -> Expression:
+        """`left` sorts before `right` or equals it."""
+        return _pair("$lte", left, right)
+
+    def gt(self, left: Any, right: Any) -> Expression:
+        """`left` sorts after `right`."""
+        return _pair("$gt", left, right)
+
+    def gte(self, left: Any, right: Any) -> Expression:
+        """`left` sorts after `right` or equals it."""
+        return _pair("$gte", left, right)
+
+    def add(self, left: Any, right: Any) -> Expression:
+        """`left + right`."""
+        return _pair("$add", left, right)
+
+    def sub(self, left: Any, right: Any) -> Expression:
+        """`left - right`."""
+        return _pair("$sub", left, right)
+
+    def mul(self, left: Any, right: Any) -> Expression:
+        """`left * right`."""
+        return _pair("$mul", left, right)
+
+    def div(self, left: Any, right: Any) -> Expression:
+        """`left / right`."""
+        return _pair("$div", left, right)
+
+    def mod(self, left: Any, right: Any) -> Expression:
+        """The remainder of `left / right`."""
+        return _pair("$mod", left, right)
+
+    def neg(self, value: Any) -> Expression:
+        """`-value`."""
+        return Expression({"$neg": expression(value)})
+
+    def and_(self, *conditions: Any) -> Expression:
+        """All conditions hold."""
+        return Expression({"$and": [expression(condition) for condition in conditions]})
+
+    def or_(self, *conditions: Any) -> Expression:
+        """Some condition holds."""
+        return Expression({"$or": [expression(condition) for condition in conditions]})
+
+    def not_(self, condition: Any) -> Expression:
+        """The condition doesn't hold."""
+        return Expression({"$not": expression(condition)})
+
+
+def _pair(operator: str, left: Any, right: Any) -> Expression:
+    return Expression({operator: [expression(left), expression(right)]})
+
+
+class IndexRangeBuilder:
+    """`q` in `.with_index("by_owner", lambda q: q.eq("owner", me).gt("due", 0))`."""
+
+    def __init__(self, steps: tuple[dict[str, Any], ...] = ()) -> None:
+        self._steps = steps
+        self._used = False
+
+    def _then(self, kind: str, field: str, value: Any) -> IndexRangeBuilder:
+        if self._used:
+            raise RuntimeError(
+                "IndexRangeBuilder has already been used! Chain your method calls like "
+                "`lambda q: q.eq(…).eq(…)`. See https://docs.convex.dev/using/indexes"
+            )
+        self._used = True
+        step = {"type": kind, "fieldPath": field, "value": _literal(value)}
+        return IndexRangeBuilder((*self._steps, step))
+
+    def eq(self, field: str, value: Any) -> IndexRangeBuilder:
+        """Only where the field equals the value."""
+        return self._then("Eq", field, value)
+
+    def gt(self, field: str, value: Any) -> IndexRangeBuilder:
+        """Only where the field sorts after the value."""
+        return self._then("Gt", field, value)
+
+    def gte(self, field: str, value: Any) -> IndexRangeBuilder:
+        """Only where the field sorts after the value or equals it."""
+        return self._then("Gte", field, value)
+
+    def lt(self, field: str, value: Any) -> IndexRangeBuilder:
+        """Only where the field sorts before the value."""
+        return self._then("Lt", field, value)
+
+    def lte(self, field: str, value: Any) -> IndexRangeBuilder:
+        """Only where the field sorts before the value or equals it."""
+        return self._then("Lte", field, value)
+
+    def export(self) -> list[dict[str, Any]]:
+        """The range as the query's JSON has it."""
+        return list(self._steps)

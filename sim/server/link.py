@@ -1,0 +1,41 @@
+"""The link between a running Python handler and its host."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+__all__ = ["CURRENT", "Link", "current_link"]
+
+
+class Link(Protocol):
+    """What a context needs of the run it belongs to."""
+
+    now_ms: int
+
+    async def call(self, op: str, arguments: Any) -> Any:
+        """Perform a syscall; the parsed JSON of its answer, values still in wire encoding."""
+        ...
+
+    async def next_row(self, query_id: int, query: Any) -> Any:
+        """The next document of a query in wire encoding, or None at its end."""
+        ...
+
+    def new_query_id(self) -> int:
+        """A number for a query that is about to start."""
+        ...
+
+    def sync(self, op: str, arguments: Any) -> Any:
+        """Perform a synchronous syscall."""
+        ...
+
+
+CURRENT: ContextVar[Link] = ContextVar("biconvex_link")
+
+
+def current_link(what: str) -> Link:
+    """The link of the handler that is running; raises `RuntimeError` outside of one."""
+    link = CURRENT.get(None)
+    if link is None:
+        raise RuntimeError(f"{what} works only inside a running Convex function")
+    return link

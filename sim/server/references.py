@@ -1,0 +1,56 @@
+"""Function references: `internal.tasks.remind` names the function `remind` of the module `tasks`."""
+
+from __future__ import annotations
+
+__all__ = ["FunctionReference", "api", "function_path", "internal"]
+
+
+class FunctionReference:
+    """The name of a function, written as attributes. It is never looked up until it is called."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, *parts: str) -> None:
+        self._parts = parts
+
+    def __getattr__(self, name: str) -> FunctionReference:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return FunctionReference(*self._parts, name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FunctionReference) and self._parts == other._parts
+
+    def __hash__(self) -> int:
+        return hash(self._parts)
+
+    def __repr__(self) -> str:
+        return ".".join(self._parts)
+
+
+def function_path(reference: object) -> str:
+    """The path that a reference or a string names: `internal.a.b.f` is `a/b:f`.
+
+    Raises `TypeError` for anything else, the function itself above all.
+    """
+    if isinstance(reference, str):
+        return reference
+    if not isinstance(reference, FunctionReference):
+        raise TypeError(
+            f"{reference!r} is not a function reference: pass `internal.module.function` or `api.module.function`, "
+            "not the function itself"
+        )
+    parts = reference._parts[1:]
+    if len(parts) < 2:
+        raise ValueError(
+            f"API path is expected to be of the form `api.module_name.function_name`. Found: `{reference!r}`"
+        )
+    module, name = "/".join(parts[:-1]), parts[-1]
+    return module if name == "default" else f"{module}:{name}"
+
+
+api = FunctionReference("api")
+"""References to the public functions of the backend."""
+
+internal = FunctionReference("internal")
+"""References to its internal functions."""

@@ -1,0 +1,188 @@
+"""The scheduler: runs scheduled functions when they are due (semantics §8.3).
+
+Mutations run exactly once: the job's state, the function's writes and the job's completion are one
+transaction. Actions run at most once: the job is marked as in progress first. Neither has an identity.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+from biconvex.sim.kernel import NS_PER_MS, Timer
+from biconvex.sim.runtime import Outcome, RegisteredFunction, Runtime
+from biconvex.sim.store import Conflict
+from biconvex.sim.values import DeveloperError, Value
+
+if TYPE_CHECKING:
+    from biconvex.sim.store import Commit, Document, Transaction
+
+__all__ = ["Scheduler"]
+
+_JOBS: Final = "_scheduled_functions"
+_LONGEST_BACKOFF_MS: Final = 60_000
+
+
+class Scheduler:
+    """Watches commits for jobs and runs them on the kernel, so many at a time."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._kernel = runtime.kernel
+        self._timers: dict[str, Timer] = {}
+        self._due: deque[str] = deque()
+        self._running: dict[str, str] = {}
+        self.started = 0
+        self.last_started = ""
+        runtime.on_commit.append(self._heed)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is pending or in progress."""
+        return bool(self._timers or self._due or self._running)
+
+    def _heed(self, commit: Commit) -> None:
+        for write in commit.writes:
+            if write.table != _JOBS:
+                continue
+            state = _state(write.after)
+            if state == "pending" and write.before is None and write.after is not None:
+                self._arm(write.id, write.after)
+            elif state != "pending":
+                self._disarm(write.id)
+
+    def _arm(self, job_id: str, job: Document) -> None:
+        scheduled_ms: Any = job.value["scheduledTime"]
+        due_ns = max(round(scheduled_ms * NS_PER_MS), self._kernel.clock.now_ns)
+        self._timers[job_id] = self._kernel.call_at(due_ns, lambda: self._came_due(job_id))
+
+    def _disarm(self, job_id: str) -> None:
+        timer = self._timers.pop(job_id, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _came_due(self, job_id: str) -> None:
+        del self._timers[job_id]
+        self._due.append(job_id)
+        self._start_due()
+
+    def _start_due(self) -> None:
+        while self._due and len(self._running) < self._runtime.limits.concurrent_jobs:
+            job_id = self._due.popleft()
+            self._running[job_id] = job_id
+            self._kernel.spawn(self._run(job_id), f"scheduled function {job_id}")
+
+    async def _run(self, job_id: str) -> None:
+        try:
+            transaction = self._runtime.begin(writable=False)
+            job = _pending(transaction, job_id)
+            transaction.discard()
+            if job is None:
+                return
+            name = str(job.value["name"])
+            args: Any = job.value["args"]
+            self.started += 1
+            self.last_started = name
+            try:
+                function = self._runtime.registry.require(name)
+            except DeveloperError as error:
+                await self._fail(job_id, error.message)
+                return
+            if function.kind == "mutation":
+                await self._run_mutation(job_id, function, args[0])
+            elif function.kind == "action":
+                await self._run_action(job_id, function, args[0])
+            else:
+                await self._fail(
+                    job_id,
+                    f'Unsupported function type. "{function.name}" in module "{function.module}.js" is defined as a '
+                    f"{function.kind_name}. Only Mutation and Action can be scheduled.",
+                )
+        finally:
+            del self._running[job_id]
+            self._start_due()
+
+    async def _run_mutation(self, job_id: str, function: RegisteredFunction, args: Value) -> None:
+        attempt = 0
+        while True:
+            transaction = self._runtime.begin()
+            try:
+                if _pending(transaction, job_id) is None:
+                    return
+                transaction.patch_system(job_id, {"state": {"kind": "inProgress"}})
+                savepoint = transaction.savepoint()
+                run = self._runtime.new_run(function, transaction, job=job_id)
+                outcome = await self._runtime.execute(run, args)
+                if outcome.failure is not None:
+                    transaction.rollback_to(savepoint)
+                self._complete(transaction, job_id, outcome)
+                self._runtime.commit(transaction, run)
+            except Conflict:
+                await self._runtime.back_off(attempt, cap_ms=_LONGEST_BACKOFF_MS)
+                attempt += 1
+            else:
+                self._record(job_id, function.path, outcome)
+                return
+            finally:
+                transaction.discard()
+
+    async def _run_action(self, job_id: str, function: RegisteredFunction, args: Value) -> None:
+        if not await self._change(job_id, "pending", {"state": {"kind": "inProgress"}}):
+            return
+        outcome = await self._runtime.action(function, args, None, job=job_id)
+        await self._change(job_id, "inProgress", self._completion(outcome))
+        self._record(job_id, function.path, outcome)
+
+    async def _fail(self, job_id: str, message: str) -> None:
+        completion = {"state": {"kind": "failed", "error": message}, "completedTime": self._now_ms()}
+        await self._change(job_id, "pending", completion)
+        self._runtime.trace.record("job", job_id, 0, {"error": message})
+
+    async def _change(self, job_id: str, expected: str, change: dict[str, Any]) -> bool:
+        """Patch a job in a transaction of its own if it is in the expected state."""
+        attempt = 0
+        while True:
+            transaction = self._runtime.begin()
+            try:
+                if _state(transaction.get(job_id, table=_JOBS, system=True)) != expected:
+                    return False
+                transaction.patch_system(job_id, change)
+                self._runtime.commit(transaction, source="scheduler")
+            except Conflict:
+                await self._runtime.back_off(attempt, cap_ms=_LONGEST_BACKOFF_MS)
+                attempt += 1
+            else:
+                return True
+            finally:
+                transaction.discard()
+
+    def _complete(self, transaction: Transaction, job_id: str, outcome: Outcome) -> None:
+        # A mutation that cancelled its own job leaves it cancelled.
+        if _state(transaction.get(job_id, table=_JOBS, system=True)) == "inProgress":
+            transaction.patch_system(job_id, self._completion(outcome))
+
+    def _completion(self, outcome: Outcome) -> dict[str, Any]:
+        if outcome.failure is None:
+            state: dict[str, Any] = {"kind": "success"}
+        else:
+            state = {"kind": "failed", "error": outcome.failure.text}
+        return {"state": state, "completedTime": self._now_ms()}
+
+    def _record(self, job_id: str, path: str, outcome: Outcome) -> None:
+        error = None if outcome.failure is None else {"error": outcome.failure.headline}
+        self._runtime.trace.record("job", path, 0, {"id": job_id, **(error or {})})
+
+    def _now_ms(self) -> float:
+        return self._kernel.clock.now_ns / NS_PER_MS
+
+
+def _state(job: Document | None) -> str | None:
+    if job is None:
+        return None
+    state: Any = job.value["state"]
+    return str(state["kind"])
+
+
+def _pending(transaction: Transaction, job_id: str) -> Document | None:
+    job = transaction.get(job_id, table=_JOBS, system=True)
+    return job if _state(job) == "pending" else None
