@@ -1,17 +1,32 @@
 """The simulator: a Convex deployment on a virtual clock.
 
-from biconvex.sim import Deployment
+    from biconvex.sim import Deployment
 
-with Deployment("path/to/project", seed=7) as convex:
-    convex.mutation("messages:send", {"body": "hello"})
-    convex.advance(minutes=5)
+    with Deployment("path/to/project", seed=7) as convex:
+        convex.mutation("messages:send", {"body": "hello"})
+        convex.advance(minutes=5)
+
+The names are imported when they are first used, so that a part of the simulator can be imported by itself.
 """
 
-from biconvex.sim.deployment import Caller, Deployment
-from biconvex.sim.runtime import Limits, RuntimeFinding
-from biconvex.sim.server.references import api, internal
-from biconvex.sim.services import OutboundRequest, Reply
-from biconvex.sim.values import ConvexError, FunctionError, Int64, ProjectError, SimulationError, UsageError
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from biconvex.sim.deployment import Caller, Deployment
+    from biconvex.sim.runtime import Limits, RuntimeFinding
+    from biconvex.sim.server.references import api, internal
+    from biconvex.sim.services import OutboundRequest, Reply
+    from biconvex.sim.values import (
+        ConvexError,
+        FunctionError,
+        Int64,
+        ProjectError,
+        SimulationError,
+        UsageError,
+    )
 
 __all__ = [
     "Caller",
@@ -29,3 +44,19 @@ __all__ = [
     "api",
     "internal",
 ]
+
+_HOMES = {
+    "deployment": ("Caller", "Deployment"),
+    "runtime": ("Limits", "RuntimeFinding"),
+    "server.references": ("api", "internal"),
+    "services": ("OutboundRequest", "Reply"),
+    "values": ("ConvexError", "FunctionError", "Int64", "ProjectError", "SimulationError", "UsageError"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

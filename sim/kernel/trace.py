@@ -29,7 +29,8 @@ class Event(msgspec.Struct, frozen=True):
         seconds, rest = divmod(self.time_ns, NS_PER_SECOND)
         when = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S")
         detail = "" if self.detail is None else "  " + msgspec.json.encode(self.detail).decode()
-        return f"{self.number:>6}  {when}.{rest // 1_000_000:03}  {self.run:>5}  {self.kind:<10}  {self.subject}{detail}"
+        when = f"{when}.{rest // 1_000_000:03}"
+        return f"{self.number:>6}  {when}  {self.run:>5}  {self.kind:<10}  {self.subject}{detail}"
 
 
 class Trace:
