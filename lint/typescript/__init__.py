@@ -1,0 +1,78 @@
+"""The TypeScript front end: a `.ts`, `.tsx`, `.js` or kindred file becomes the syntax tree, by tree-sitter.
+
+`.ts`, `.mts` and `.cts` are read as TypeScript, where `<T>x` is a cast; all others as TSX, where `<T>` is an element.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+import tree_sitter_typescript
+from tree_sitter import Language, Parser
+
+from biconvex.lint.parsed import ParsedFile
+from biconvex.lint.source import Comment, SourceFile
+from biconvex.lint.syntax import ExpressionStatement, Literal, Module
+from biconvex.lint.typescript import expressions, functions, modules, statements
+from biconvex.lint.typescript.errors import first_problem
+from biconvex.lint.typescript.reader import Grammar, Handler, Reader, erased, statements as statement_list
+
+__all__ = ["parse"]
+
+_TYPES = (
+    "adding_type_annotation", "ambient_declaration", "array_type", "asserts", "asserts_annotation",
+    "call_signature", "conditional_type", "constraint", "construct_signature", "constructor_type", "default_type",
+    "existential_type", "extends_type_clause", "flow_maybe_type", "function_signature", "function_type",
+    "generic_type", "implements_clause", "index_signature", "index_type_query", "infer_type", "interface_body",
+    "interface_declaration", "intersection_type", "literal_type", "lookup_type", "mapped_type_clause",
+    "method_signature", "nested_type_identifier", "object_type", "omitting_type_annotation",
+    "opting_type_annotation", "optional_type", "parenthesized_type", "predefined_type", "property_signature",
+    "readonly_type", "rest_type", "template_literal_type", "template_type", "this_type", "tuple_type",
+    "type_alias_declaration", "type_annotation", "type_arguments", "type_identifier", "type_parameter",
+    "type_parameters", "type_predicate", "type_predicate_annotation", "type_query", "union_type",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=2)
+def _grammar(tsx: bool) -> Grammar:
+    language = tree_sitter_typescript.language_tsx if tsx else tree_sitter_typescript.language_typescript
+    handlers: dict[str, Handler] = dict.fromkeys(_TYPES, erased)
+    for part in (expressions, functions, statements, modules):
+        handlers.update(part.HANDLERS)
+    return Grammar(Language(language()), handlers, statements.LISTS | modules.LISTS)
+
+
+def parse(source: SourceFile) -> ParsedFile:
+    """Read a file of UTF-8 text. Whatever is in it, the tree has what could be read of it."""
+    data = source.data
+    grammar = _grammar(PurePosixPath(source.path).suffix not in {".ts", ".mts", ".cts"})
+    root = Parser(grammar.language).parse(data).root_node
+    reader = Reader(data, grammar)
+    body = statement_list(reader, root, 0)
+    reader.finish()
+    directives = []
+    for statement in body:
+        if not (type(statement) is ExpressionStatement and type(statement.value) is Literal):
+            break
+        if not isinstance(text := statement.value.value, str) or statement.value.kind != "string":
+            break
+        directives.append(text)
+    problem = first_problem(root, source) if root.has_error else None
+    module = Module(0, len(data), body, directives)
+    return ParsedFile(source, module, _comments(reader, data), [problem] if problem else [])
+
+
+def _comments(reader: Reader, data: bytes) -> list[Comment]:
+    out: list[Comment] = []
+    for start, end in sorted(set(reader.comments)):
+        begin = data.rfind(b"\n", 0, start) + 1
+        if out and out[-1].end > begin:
+            trailing = out[-1].trailing or not data[out[-1].end : start].isspace()
+        else:
+            trailing = bool(data[begin:start].strip())
+        text = reader.read(start, end)
+        if text.startswith("/*"):
+            text = text.removeprefix("/*").removesuffix("*/").removeprefix("*")
+        out.append(Comment(text.lstrip("/").strip(), start, end, trailing))
+    return out
