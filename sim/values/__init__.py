@@ -4,8 +4,11 @@ What other parts of the simulator need is exported here. Source: semantics §2 t
 """
 
 from .builders import as_object_validator, v
+from .compound_validators import ArrayValidator, UnionValidator
+from .decoding import from_json, from_json_or_undefined, loads, patch_from_json, pending_from_json
 from .display import display, type_name
 from .documents import MAX_DOCUMENT_NESTING, MAX_DOCUMENT_SIZE, check_document
+from .encoding import dumps, patch_to_json, to_json, to_json_or_undefined
 from .errors import (
     ConvexError,
     DeveloperError,
@@ -15,36 +18,19 @@ from .errors import (
     SimulationError,
     UsageError,
 )
+from .exact_validators import IdValidator, LiteralValidator
 from .identifiers import check_field_name, check_identifier, is_field_name, is_identifier
 from .ids import DocumentId, decode_id, encode_id
+from .int64 import MAX_INT64, MIN_INT64, Int64
 from .object_validators import ObjectValidator, RecordValidator
 from .order import compare, index_key, index_key_of
+from .pending import is_pending, resolve_commit_ts
 from .python import from_python, patch_from_python, pending_from_python
 from .rust import format_bytes
 from .size import check_size, nesting_of, size_of
-from .types import COMMIT_TS, MAX_INT64, MIN_INT64, UNDEFINED, CommitTsPlaceholder, Int64, Undefined, Value
+from .types import COMMIT_TS, UNDEFINED, CommitTsPlaceholder, Undefined, Value
 from .validator_json import compile_validator
-from .validators import (
-    AnyValidator,
-    ArrayValidator,
-    IdValidator,
-    LiteralValidator,
-    ScalarValidator,
-    Tables,
-    UnionValidator,
-    Validator,
-)
-from .wire import (
-    dumps,
-    from_json,
-    from_json_or_undefined,
-    loads,
-    patch_from_json,
-    patch_to_json,
-    pending_from_json,
-    to_json,
-    to_json_or_undefined,
-)
+from .validators import AnyValidator, ScalarValidator, Tables, Validator
 
 __all__ = [
     "COMMIT_TS",
@@ -94,6 +80,7 @@ __all__ = [
     "index_key_of",
     "is_field_name",
     "is_identifier",
+    "is_pending",
     "loads",
     "nesting_of",
     "patch_from_json",
@@ -101,6 +88,7 @@ __all__ = [
     "patch_to_json",
     "pending_from_json",
     "pending_from_python",
+    "resolve_commit_ts",
     "size_of",
     "to_json",
     "to_json_or_undefined",

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from .int64 import MAX_INT64, Int64
 from .rust import debug_float, debug_string
-from .types import COMMIT_TS, MAX_INT64, UNDEFINED, CommitTsPlaceholder, Int64, Undefined
+from .types import COMMIT_TS, UNDEFINED, CommitTsPlaceholder, Undefined
 
 __all__ = ["display", "type_name"]
 
 
 def display(value: Any) -> str:
-    """`value` (canonical, or `UNDEFINED`) as the backend's messages write it."""
+    """Write `value`, canonical or `UNDEFINED`, as the backend's messages do."""
     kind = type(value)
     if kind is str:
         return debug_string(value)
@@ -36,7 +37,7 @@ def display(value: Any) -> str:
 
 
 def type_name(value: Any) -> str:
-    """The backend's name for the type of `value` (canonical, or `UNDEFINED`): `Float64`, `Null`, …"""
+    """Return the backend's name for the type of `value`, canonical or `UNDEFINED`: `Float64`, for one."""
     return _TYPE_NAMES[type(value)]
 
 

@@ -12,30 +12,41 @@ __all__ = ["MAX_DOCUMENT_NESTING", "MAX_DOCUMENT_SIZE", "check_document"]
 
 MAX_DOCUMENT_NESTING: Final = 16
 MAX_DOCUMENT_SIZE: Final = 1 << 20
-SYSTEM_FIELDS: Final = frozenset(("_id", "_creationTime"))
+_SYSTEM_FIELDS: Final = frozenset(("_id", "_creationTime"))
 
 
 def check_document(document: dict[str, Any]) -> int:
-    """The size in bytes of a canonical object that is to be stored, `_id` and `_creationTime` included.
+    """Return the size in bytes of a canonical object that is to be stored, its system fields included.
 
-    Raises DeveloperError if it nests too deep, has a top-level field that starts with an underscore, or is too large.
+    Raises DeveloperError: `InvalidDocumentError` if it nests too deep or has a top-level field of its own that starts
+    with an underscore, `ValueTooLargeError` above 1 MiB.
     """
-    violations = []
-    nesting = nesting_of(document)
-    if nesting > MAX_DOCUMENT_NESTING:
-        violations.append(
-            f"Document is too nested (nested {nesting} levels deep > maximum nesting {MAX_DOCUMENT_NESTING})"
-        )
-    for name in sorted(document):
-        if name[:1] == "_" and name not in SYSTEM_FIELDS:
-            violations.append(
-                f"Field '{name}' starts with an underscore, which is only allowed for system fields like '_id'"
-            )
-    if violations:
-        reasons = "\n ".join(violations)
+    valid = True
+    for name, member in document.items():
+        if name[:1] == "_" and name not in _SYSTEM_FIELDS:
+            valid = False
+        kind = type(member)
+        if (kind is dict or kind is list) and nesting_of(member) >= MAX_DOCUMENT_NESTING:
+            valid = False
+    if not valid:
         raise DeveloperError(
-            "InvalidDocumentError", f"Document(value: {display(document)}) isn't a valid document: {reasons}"
+            "InvalidDocumentError",
+            f"Document(value: {display(document)}) isn't a valid document: "
+            + "\n ".join(_violations(document)),
         )
     size = size_of(document)
-    check_size(size, MAX_DOCUMENT_SIZE)
+    if size > MAX_DOCUMENT_SIZE:
+        check_size(size, MAX_DOCUMENT_SIZE)
     return size
+
+
+def _violations(document: dict[str, Any]) -> list[str]:
+    nesting = nesting_of(document)
+    too_deep = (
+        f"Document is too nested (nested {nesting} levels deep > maximum nesting {MAX_DOCUMENT_NESTING})"
+    )
+    return [too_deep] * (nesting > MAX_DOCUMENT_NESTING) + [
+        f"Field '{name}' starts with an underscore, which is only allowed for system fields like '_id'"
+        for name in sorted(document)
+        if name[:1] == "_" and name not in _SYSTEM_FIELDS
+    ]

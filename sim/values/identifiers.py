@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from .errors import DeveloperError
 from .rust import debug_char
@@ -11,10 +11,13 @@ from .rust import debug_char
 __all__ = [
     "MAX_FIELD_NAME_LENGTH",
     "MAX_IDENTIFIER_LENGTH",
+    "admit_field_name",
+    "admitted_field_names",
     "check_field_name",
     "check_identifier",
     "is_field_name",
     "is_identifier",
+    "reserved_field_name",
 ]
 
 MAX_FIELD_NAME_LENGTH: Final = 1024
@@ -22,9 +25,25 @@ MAX_IDENTIFIER_LENGTH: Final = 64
 
 _IDENTIFIER: Final = re.compile(r"(?=_*[A-Za-z0-9])[A-Za-z_][A-Za-z0-9_]{0,63}")
 
+admitted_field_names: Final[set[str]] = set()
+"""Names that passed `admit_field_name`: a program uses few, so that asking here first saves the check."""
+
+# Few, but a record may use ids as names.
+_MOST_ADMITTED: Final = 10_000
+
+
+def admit_field_name(name: Any) -> None:
+    """Check `name` as `check_field_name` does, and its type, and remember it in `admitted_field_names`."""
+    if type(name) is not str:
+        raise DeveloperError("InvalidArgument", f"Field names are strings, not {type(name).__name__}.")
+    check_field_name(name)
+    if len(admitted_field_names) >= _MOST_ADMITTED:
+        admitted_field_names.clear()
+    admitted_field_names.add(name)
+
 
 def is_field_name(name: str) -> bool:
-    """Whether `name` may be a field of an object: printable ASCII, at most 1024 of it, no `$` in front."""
+    """Tell whether `name` may be a field: printable ASCII, at most 1024 of it, no `$` in front."""
     # isprintable() is exactly 0x20 to 0x7E within ASCII, and true for the empty name, which is allowed.
     return name.isascii() and name.isprintable() and len(name) <= MAX_FIELD_NAME_LENGTH and name[:1] != "$"
 
@@ -34,8 +53,8 @@ def check_field_name(name: str) -> None:
     if is_field_name(name):
         return
     if name[:1] == "$":
-        reason = f"Field name {name} starts with '$', which is reserved."
-    elif not (name.isascii() and name.isprintable()):
+        raise reserved_field_name(name)
+    if not (name.isascii() and name.isprintable()):
         character = next(c for c in name if not " " <= c <= "~")
         reason = (
             f"Field name {name} has invalid character {debug_char(character)}: "
@@ -46,16 +65,20 @@ def check_field_name(name: str) -> None:
     raise DeveloperError("InvalidArgument", reason)
 
 
+def reserved_field_name(name: str) -> DeveloperError:
+    """Make the error for a field whose name starts with `$`."""
+    return DeveloperError("InvalidArgument", f"Field name {name} starts with '$', which is reserved.")
+
+
 def is_identifier(name: str) -> bool:
-    """Whether `name` may name a table, an index, a function or a validated field."""
+    """Tell whether `name` may name a table, an index, a function or a validated field."""
     return _IDENTIFIER.fullmatch(name) is not None
 
 
 def check_identifier(name: str) -> None:
     """Raise a DeveloperError that says why `name` is no identifier."""
-    if is_identifier(name):
-        return
-    raise DeveloperError("InvalidArgument", _why_no_identifier(name))
+    if not is_identifier(name):
+        raise DeveloperError("InvalidArgument", _why_no_identifier(name))
 
 
 def _why_no_identifier(name: str) -> str:

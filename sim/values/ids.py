@@ -1,14 +1,14 @@
 """Document ids: text that holds the number of a table, 16 bytes of its own and a checksum.
 
-The bytes are LEB128(table number) ‖ internal id ‖ Fletcher-16 of both (little endian), written in Crockford's base32,
-lower case, without padding: 31 to 37 characters. Source: semantics §4.
+The bytes are LEB128(table number) ‖ internal id ‖ Fletcher-16 of both (little endian), written in Crockford's
+base32, lower case, without padding: 31 to 37 characters. Source: semantics §4.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import accumulate
+from operator import mul
 from typing import Final
 
 from .errors import DeveloperError
@@ -32,7 +32,7 @@ _TO_DIGITS: Final = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 
 
 def encode_id(table_number: int, internal: bytes) -> str:
-    """The id of the document `internal` (16 bytes) in the table `table_number` (1 to 2**32 - 1)."""
+    """Make the id of the document `internal` (16 bytes) in the table `table_number` (1 to 2**32 - 1)."""
     if not 0 < table_number <= MAX_TABLE_NUMBER:
         raise ValueError(f"table numbers are 1 to {MAX_TABLE_NUMBER}, not {table_number}")
     if len(internal) != INTERNAL_ID_LENGTH:
@@ -43,7 +43,7 @@ def encode_id(table_number: int, internal: bytes) -> str:
 
 @lru_cache(maxsize=16384)
 def decode_id(text: str) -> DocumentId:
-    """The table number and the internal id in `text`.
+    """Return the table number and the internal id in `text`.
 
     Raises DeveloperError with the backend's wording for what is no id, or not the canonical way to write one.
     """
@@ -77,8 +77,8 @@ def _undecodable(reason: str) -> DeveloperError:
 
 
 def _fletcher16(data: bytes) -> bytes:
-    sums = list(accumulate(data))
-    return bytes((sums[-1] & 255, sum(sums) & 255))
+    # The sum of the running sums counts the first byte as often as there are bytes, the last one once.
+    return bytes((sum(data) & 255, sum(map(mul, data, range(len(data), 0, -1))) & 255))
 
 
 def _varint(number: int) -> bytes:

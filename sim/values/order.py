@@ -10,7 +10,8 @@ from __future__ import annotations
 from struct import Struct
 from typing import Any, Final
 
-from .types import MAX_INT64, CommitTsPlaceholder, Int64, Undefined, check_int64
+from .int64 import MAX_INT64, Int64, check_int64
+from .types import CommitTsPlaceholder, Undefined
 
 __all__ = ["compare", "index_key", "index_key_of"]
 
@@ -22,7 +23,7 @@ _ALL: Final = (1 << 64) - 1
 
 
 def index_key(value: Any) -> bytes:
-    """The sort key of a canonical value or `UNDEFINED`: keys compare as bytes in the order of their values.
+    """Make the sort key of a canonical value or `UNDEFINED`: keys compare as bytes in the order of their values.
 
     A key ends itself: keys written one after another compare as tuples of their values.
     """
@@ -35,11 +36,12 @@ def index_key(value: Any) -> bytes:
         return _TAGGED_BITS.pack(0x0D, bits ^ _ALL if bits & _SIGN else bits | _SIGN)
     if value is None:
         return b"\x03"
-    return _WRITERS[kind](value)
+    key: bytes = _WRITERS[kind](value)
+    return key
 
 
 def index_key_of(values: list[Any]) -> bytes:
-    """The sort key of a tuple of values, each canonical or `UNDEFINED`."""
+    """Make the sort key of a tuple of values, each canonical or `UNDEFINED`."""
     return b"".join(map(index_key, values))
 
 
@@ -93,7 +95,7 @@ _RANKS: Final[dict[type, int]] = {
 
 
 def compare(left: Any, right: Any) -> int:
-    """-1, 0 or 1, as `left` sorts before, with or after `right`; each canonical or `UNDEFINED`."""
+    """Return -1, 0 or 1, as `left` sorts before, with or after `right`; each canonical or `UNDEFINED`."""
     kind = type(left)
     if kind is not type(right):
         left_rank, right_rank = _RANKS[kind], _RANKS[type(right)]

@@ -25,19 +25,19 @@ _OTHER_EXTENDERS: Final = frozenset(
 
 
 def debug_string(text: str) -> str:
-    """`text` in double quotes, escaped."""
+    """Write `text` in double quotes, escaped."""
     if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
         return f'"{text}"'
     return '"' + "".join('\\"' if c == '"' else _escape(c) for c in text) + '"'
 
 
 def debug_char(character: str) -> str:
-    """One character in single quotes, escaped."""
+    """Write one character in single quotes, escaped."""
     return "'" + ("\\'" if character == "'" else _escape(character)) + "'"
 
 
 def debug_float(number: float) -> str:
-    """`number` with at least one decimal: `1.0`, `0.1`, `1e16`, `-0.0`, `NaN`, `inf`."""
+    """Write `number` with at least one decimal or an exponent: `1.0`, `0.1`, `1e16`, `-0.0`, `NaN`, `inf`."""
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):
@@ -51,14 +51,14 @@ def debug_float(number: float) -> str:
 
 
 def json_float(number: float) -> str:
-    """A finite `number` as the backend's JSON writer prints it: like `debug_float`, but `0.00001` stays in digits."""
+    """Write a finite `number` as the backend's JSON does: like `debug_float`, but `0.00001` stays in digits."""
     if 1e-5 <= abs(number) < 1e-4:
         return f"{Decimal(repr(number)):f}"
     return debug_float(number)
 
 
 def format_bytes(size: int) -> str:
-    """A size with its binary unit: `1 MiB`, `1.00 MiB` for one byte more, `512 B`."""
+    """Write a size with its binary unit: `512 B`, `1 MiB`, and `1.00 MiB` for one byte more."""
     amount = float(size)
     units = iter(("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"))
     unit = next(units)

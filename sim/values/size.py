@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from .errors import DeveloperError
+from .int64 import Int64
 from .rust import format_bytes
-from .types import CommitTsPlaceholder, Int64, Undefined
+from .types import CommitTsPlaceholder, Undefined
 
 __all__ = [
     "MAX_ARRAY_LENGTH",
@@ -39,7 +40,7 @@ _FIXED: Final[dict[type, int]] = {
 
 
 def size_of(value: Any) -> int:
-    """The size of a canonical value in bytes: what limits and bandwidth are counted in."""
+    """Return the size of a canonical value in bytes, in which limits and bandwidth are counted."""
     kind = type(value)
     if kind is str:
         return 2 + (len(value) if value.isascii() else len(value.encode()))
@@ -62,7 +63,7 @@ def size_of(value: Any) -> int:
 
 
 def nesting_of(value: Any) -> int:
-    """How many arrays and objects deep a canonical value is: 0 for a number, 1 for `[]` and `[1]`."""
+    """Return how many arrays and objects deep a canonical value is: 0 for a number, 1 for `[]` and `[1]`."""
     kind = type(value)
     if kind is dict:
         return 1 + max(map(nesting_of, value.values()), default=0)
@@ -81,21 +82,21 @@ def check_size(size: int, maximum: int = MAX_VALUE_SIZE) -> None:
 
 
 def array_too_long(length: int) -> DeveloperError:
-    """The error for an array of more than 8192 elements."""
+    """Make the error for an array of more than 8192 elements."""
     return DeveloperError(
         "ArrayTooLong", f"Array length is too long ({length} > maximum length {MAX_ARRAY_LENGTH})"
     )
 
 
 def too_many_fields(count: int) -> DeveloperError:
-    """The error for an object of more than 1024 fields."""
+    """Make the error for an object of more than 1024 fields."""
     return DeveloperError(
         "TooManyFieldsError", f"Object has too many fields ({count} > maximum number {MAX_OBJECT_FIELDS})"
     )
 
 
 def too_nested(nesting: int) -> DeveloperError:
-    """The error for a value that nests deeper than 64 levels."""
+    """Make the error for a value that nests deeper than 64 levels."""
     return DeveloperError(
         "TooNestedError",
         f"Value is too nested (nested {nesting} levels deep > maximum nesting {MAX_NESTING})",

@@ -8,14 +8,13 @@ __all__ = ["check_unicode"]
 
 
 def check_unicode(text: str) -> str:
-    """`text` itself. Raises DeveloperError if it holds a lone surrogate, which UTF-8 can't encode."""
+    """Return `text`. Raises DeveloperError if it holds a lone surrogate, which UTF-8 can't encode."""
     try:
         text.encode()
     except UnicodeEncodeError as problem:
-        surrogate = ord(text[problem.start])
         raise DeveloperError(
             "InvalidArgument",
-            f"A string has a lone surrogate U+{surrogate:04X} at index {problem.start}: "
-            "Convex strings are sequences of Unicode characters.",
+            f"A string with a lone surrogate (U+{ord(text[problem.start]):04X} at index {problem.start}) "
+            "is not a supported Convex value",
         ) from None
     return text
