@@ -1,0 +1,31 @@
+"""The database: documents in versions, ordered indexes, transactions with optimistic concurrency control, queries."""
+
+from .commits import Commit, Conflict, Write
+from .document import Document
+from .limits import TransactionLimits, TransactionUsage
+from .pagination import InvalidCursor, Page
+from .reads import ReadSet
+from .schema import Index, Schema, SearchIndex, TableSchema, VectorIndex
+from .store import Store
+from .stream import QueryStream
+from .transaction import Transaction
+
+__all__ = [
+    "Commit",
+    "Conflict",
+    "Document",
+    "Index",
+    "InvalidCursor",
+    "Page",
+    "QueryStream",
+    "ReadSet",
+    "Schema",
+    "SearchIndex",
+    "Store",
+    "TableSchema",
+    "Transaction",
+    "TransactionLimits",
+    "TransactionUsage",
+    "VectorIndex",
+    "Write",
+]

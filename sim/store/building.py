@@ -1,0 +1,98 @@
+"""From a value to a document of a table: system fields, checks, size and index keys. Source: semantics §5.1."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from biconvex.sim.values import UNDEFINED, DeveloperError, check_document, display, index_key
+
+from .document import Document, value_at
+
+if TYPE_CHECKING:
+    from .schema import TableNames, TableSchema
+
+__all__ = ["build_document", "rebuild_document"]
+
+
+def build_document(
+    schema: TableSchema, tables: TableNames, document_id: str, creation_time: float, value: dict[str, Any]
+) -> Document:
+    """The new document of `value`; raises for what may not be stored."""
+    fields, size = _checked(schema, tables, document_id, creation_time, value)
+    schema.check(fields, tables)
+    tail = index_key(creation_time) + index_key(document_id)
+    return Document(document_id, schema.name, fields, size, _keys(schema, fields, tail))
+
+
+def rebuild_document(
+    schema: TableSchema, tables: TableNames, before: Document, value: dict[str, Any]
+) -> Document:
+    """The document that `value` makes of `before`, and `before` itself if nothing changes."""
+    fields, size = _checked(schema, tables, before.id, before.creation_time, value)
+    if size == before.size and _is_same(fields, before.value):
+        return before
+    schema.check(fields, tables)
+    return Document(before.id, schema.name, fields, size, _keys(schema, fields, before.keys[0]))
+
+
+def _checked(
+    schema: TableSchema, tables: TableNames, document_id: str, creation_time: float, value: dict[str, Any]
+) -> tuple[dict[str, Any], int]:
+    if value.get("_id", document_id) != document_id:
+        raise DeveloperError(
+            "InvalidIdError",
+            f"Provided document ID \"{document_id}\" doesn't match '_id' field {display(value['_id'])}",
+        )
+    given = value.get("_creationTime", creation_time)
+    if type(given) is not float or given != creation_time:
+        shown = repr(creation_time).removesuffix(".0")
+        raise DeveloperError(
+            "InvalidCreationTimeError",
+            f"Provided creation time {shown} doesn't match '_creationTime' field in "
+            f"{display({**value, '_id': document_id})}",
+        )
+    # Fields come back in the order of their names, as they do from the backend.
+    whole = {**value, "_id": document_id, "_creationTime": creation_time}
+    fields = {name: whole[name] for name in sorted(whole)}
+    try:
+        size = check_document(fields)
+    except DeveloperError as error:
+        if error.code == "ValueTooLargeError":
+            # The backend looks at the schema before it looks at the size.
+            schema.check(fields, tables)
+        raise
+    return fields, size
+
+
+def _keys(schema: TableSchema, fields: dict[str, Any], tail: bytes) -> tuple[bytes, ...]:
+    keys = [tail]
+    for index in schema.indexes:
+        key = b""
+        for path in index.fields:
+            if len(path) == 1:
+                key += index_key(fields.get(path[0], UNDEFINED))
+            else:
+                key += index_key(value_at(fields, path, UNDEFINED))
+        keys.append(key + tail)
+    return tuple(keys)
+
+
+def _is_same(left: Any, right: Any) -> bool:
+    """Whether two canonical values are the same, down to the sign of a zero and the type of a number."""
+    if left is right:
+        return True
+    kind = type(left)
+    if kind is not type(right):
+        return False
+    if kind is float:
+        if left != left:  # noqa: PLR0124 - that is what NaN is
+            return bool(right != right)  # noqa: PLR0124
+        return bool(left == right) and math.copysign(1.0, left) == math.copysign(1.0, right)
+    if kind is dict:
+        return len(left) == len(right) and all(
+            name in right and _is_same(value, right[name]) for name, value in left.items()
+        )
+    if kind is list:
+        return len(left) == len(right) and all(map(_is_same, left, right))
+    return bool(left == right)

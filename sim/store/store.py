@@ -1,0 +1,172 @@
+"""The store: committed documents, snapshots, and commits that check for conflicts. Source: semantics §6.1."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+from biconvex.sim.values import InternalError
+
+from .commits import Commit, Conflict
+from .limits import TransactionLimits, TransactionUsage
+from .table_map import TableMap
+from .transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .schema import Schema
+    from .table import Table
+
+__all__ = ["Store"]
+
+DEFAULT_LIMITS: Final = TransactionLimits()
+
+
+class Store:
+    """The database of one deployment.
+
+    `new_internal_id` gives the 16 bytes of a fresh document id; the store has no other source of anything random.
+    """
+
+    def __init__(self, schema: Schema, new_internal_id: Callable[[], bytes]) -> None:
+        self.schema = schema
+        self.tables = TableMap(schema)
+        self.last_ts = 0
+        self.new_internal_id = new_internal_id
+        self._last_creation_time = 0.0
+        self._open: dict[Transaction, None] = {}
+        # What commits since the oldest open snapshot wrote, and which documents they left in several versions.
+        self._log: deque[Commit] = deque()
+        self._kept: deque[tuple[int, Table, str]] = deque()
+
+    def begin(
+        self, ts: int, limits: TransactionLimits = DEFAULT_LIMITS, writable: bool = True
+    ) -> Transaction:
+        """Begin a transaction on everything committed so far.
+
+        `ts` (ns) is the time it begins, and what `_creationTime` counts from (semantics §5.2); a time before the
+        last commit counts as that.
+        """
+        snapshot = max(ts, self.last_ts)
+        whole, rest = divmod(snapshot, 1_000_000)
+        begin_ms = max(whole + rest * 1e-6, math.nextafter(self._last_creation_time, math.inf))
+        transaction = Transaction(self, self.last_ts, begin_ms, limits, TransactionUsage(), writable)
+        self._open[transaction] = None
+        return transaction
+
+    def commit(self, transaction: Transaction, ts: int, source: str | None = None) -> Commit:
+        """End a transaction and make its writes visible to those that begin from now on.
+
+        The commit's timestamp is `ts` (ns), or the least one after the last commit's. `source` says who wrote, for
+        the error of others. Raises `Conflict`, and ends the transaction, if a commit since its snapshot touched what
+        it read or wrote.
+        """
+        if not transaction.is_open:
+            raise InternalError("a transaction was ended twice")
+        writes = transaction.writes.writes()
+        created = tuple(transaction.tables.created)
+        try:
+            if writes or created:
+                self._check(transaction)
+        finally:
+            self.close(transaction)
+        if not writes and not created:
+            return Commit(transaction.snapshot, (), source)
+        self.last_ts = ts = max(ts, self.last_ts + 1)
+        self._last_creation_time = max(
+            self._last_creation_time, math.nextafter(transaction.next_creation_time, -math.inf)
+        )
+        for table in created:
+            self.tables.add(table)
+        keep = bool(self._open)
+        for write in writes:
+            table = self._table(write.table)
+            table.write(write, ts, keep)
+            if keep:
+                self._kept.append((ts, table, write.id))
+        commit = Commit(ts, writes, source, tuple(table.name for table in created))
+        if keep:
+            self._log.append(commit)
+        return commit
+
+    def close(self, transaction: Transaction) -> None:
+        """End a transaction that has not committed, and forget the versions that only its snapshot needed."""
+        if not transaction.is_open:
+            return
+        transaction.is_open = False
+        oldest = next(iter(self._open))
+        del self._open[transaction]
+        if transaction is oldest:
+            self._collect()
+
+    def reader_at(self, transaction: Transaction) -> Transaction:
+        """A read-only transaction on the snapshot of another one that is open."""
+        if not transaction.is_open:
+            raise InternalError("a transaction was used after its end")
+        reader = Transaction(
+            self,
+            transaction.snapshot,
+            transaction.next_creation_time,
+            transaction.limits,
+            TransactionUsage(),
+            False,
+        )
+        # It is the other's snapshot, which must be kept for as long as the reader is open.
+        self._open[reader] = None
+        return reader
+
+    def documents(self, table: str) -> list[dict[str, Any]]:
+        """The committed documents of a table in creation order, as copies."""
+        found = self.tables.get(table)
+        return [_copy(document.value) for document in found.all()] if found is not None else []
+
+    def count_at(self, table: Table, snapshot: int) -> int:
+        """How many documents a snapshot sees in a table."""
+        count = table.count
+        for commit in reversed(self._log):
+            if commit.ts <= snapshot:
+                break
+            for write in commit.writes:
+                if write.table == table.name:
+                    count -= (write.after is not None) - (write.before is not None)
+        return count
+
+    def _check(self, transaction: Transaction) -> None:
+        reads, changes = transaction.reads, transaction.writes.changes
+        for commit in self._log:
+            if commit.ts <= transaction.snapshot:
+                continue
+            if commit.new_tables and transaction.tables.created:
+                raise Conflict(None, None, commit.source)
+            found = reads.conflicts_with(commit)
+            if found is None:
+                found = next(
+                    ((write.table, write.id) for write in commit.writes if write.id in changes), None
+                )
+            if found is not None:
+                raise Conflict(*found, commit.source)
+
+    def _collect(self) -> None:
+        horizon = next(iter(self._open)).snapshot if self._open else self.last_ts
+        while self._log and self._log[0].ts <= horizon:
+            self._log.popleft()
+        while self._kept and self._kept[0][0] <= horizon:
+            ts, table, document_id = self._kept.popleft()
+            table.collect(document_id, ts)
+
+    def _table(self, name: str) -> Table:
+        table = self.tables.get(name)
+        if table is None:
+            raise InternalError(f"documents were written to table {name}, which does not exist")
+        return table
+
+
+def _copy(value: Any) -> Any:
+    kind = type(value)
+    if kind is dict:
+        return {name: _copy(member) for name, member in value.items()}
+    if kind is list:
+        return [_copy(member) for member in value]
+    return value
