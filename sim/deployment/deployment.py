@@ -56,7 +56,7 @@ class Caller:
         return self._call(None, function, args)
 
     def _call(self, kind: str | None, reference: Reference, args: Arguments) -> Any:
-        return self._deployment._call(kind, reference, args, self._identity, admin=self._admin)
+        return self._deployment._invoke(kind, reference, args, self._identity, admin=self._admin)
 
 
 class Deployment(Caller):
@@ -201,7 +201,7 @@ class Deployment(Caller):
 
     # --- calls -------------------------------------------------------------------------------------------
 
-    def _call(
+    def _invoke(
         self, kind: str | None, reference: Reference, args: Arguments, identity: Identity, *, admin: bool
     ) -> Any:
         if self._closed:

@@ -8,6 +8,7 @@ async def create(ctx, args):
     return await ctx.db.insert("tasks", {**args, "done": False})
 """
 
+from biconvex.sim.server.console import Console, console
 from biconvex.sim.server.contexts import ActionCtx, MutationCtx, QueryCtx
 from biconvex.sim.server.crons import Crons, cron_jobs
 from biconvex.sim.server.database import DatabaseReader, DatabaseWriter, Query
@@ -28,6 +29,7 @@ from biconvex.sim.server.schema import SchemaDefinition, TableDefinition, define
 
 __all__ = [
     "ActionCtx",
+    "Console",
     "Crons",
     "DatabaseReader",
     "DatabaseWriter",
@@ -42,6 +44,7 @@ __all__ = [
     "TableDefinition",
     "action",
     "api",
+    "console",
     "cron_jobs",
     "define_schema",
     "define_table",

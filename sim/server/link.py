@@ -25,6 +25,10 @@ class Link(Protocol):
         """A number for a query that is about to start."""
         ...
 
+    def log(self, level: str, text: str) -> None:
+        """Add a line to the run's log."""
+        ...
+
     def sync(self, op: str, arguments: Any) -> Any:
         """Perform a synchronous syscall."""
         ...

@@ -12,6 +12,7 @@ DeveloperError            inside a running function: an error of Convex's own th
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 __all__ = [
@@ -85,4 +86,19 @@ class DeveloperError(Exception):
 
 
 def _describe(data: Any) -> str:
-    return data if isinstance(data, str) else repr(data)
+    """The message of a `ConvexError`: its data if that is text, else JSON as JavaScript writes it."""
+    return (
+        data if isinstance(data, str) else json.dumps(_plain(data), separators=(",", ":"), ensure_ascii=False)
+    )
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {str(key): _plain(item) for key, item in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(item) for item in data]
+    if isinstance(data, float) and data.is_integer():
+        return int(data)
+    if data is None or type(data) in {bool, int, float, str}:
+        return data
+    return f"{int(data)}n" if isinstance(data, int) else repr(data)

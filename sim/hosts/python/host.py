@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Sequence
 from contextvars import copy_context
@@ -14,6 +15,7 @@ from biconvex.sim.hosts.protocol import (
     CallResult,
     HostTimeout,
     Invocation,
+    LogLine,
     ModuleSource,
     Settled,
     Step,
@@ -23,6 +25,7 @@ from biconvex.sim.hosts.protocol import (
     Waiting,
 )
 from biconvex.sim.hosts.python.loader import PythonModules
+from biconvex.sim.hosts.python.printing import PrintedLines
 from biconvex.sim.hosts.python.stepping import SteppedLoop
 from biconvex.sim.hosts.python.thrown import thrown_from
 from biconvex.sim.hosts.python.watchdog import STEP_TIMEOUT_S, Hung, Watchdog
@@ -112,6 +115,8 @@ class _Run:
         self._operations: dict[int, str] = {}
         self._streams: dict[int, _Stream] = {}
         self._consumed: dict[str, int] = {}
+        self._logs: list[LogLine] = []
+        self._output = PrintedLines(lambda line: self.log("log", line))
         self._last_call = 0
         self._last_query = -1
         handler = modules.registration(invocation.module, invocation.function).handler
@@ -126,8 +131,18 @@ class _Run:
 
     def step(self) -> Step:
         """Run until everything waits; raises `HostTimeout` when that takes too long in real time."""
-        with self._watchdog:
-            self._loop.step()
+        outer, sys.stdout = sys.stdout, self._output
+        try:
+            with self._watchdog:
+                self._loop.step()
+        finally:
+            sys.stdout = outer
+        self._output.finish_line()
+        step = self._outcome()
+        logs, self._logs = tuple(self._logs), []
+        return msgspec.structs.replace(step, logs=logs) if logs else step
+
+    def _outcome(self) -> Step:
         calls, self._calls = tuple(self._calls), []
         consumed, self._consumed = self._consumed, {}
         failure = self._failure()
@@ -248,6 +263,10 @@ class _Run:
         """The next query id of this run."""
         self._last_query += 1
         return self._last_query
+
+    def log(self, level: str, text: str) -> None:
+        """Add a line to the run's log."""
+        self._logs.append(LogLine(level, text))
 
     def sync(self, op: str, arguments: Any) -> Any:
         """Perform a synchronous syscall."""
