@@ -78,9 +78,7 @@ def load_rules(packs: Sequence[tuple[str, object]]) -> tuple[Rule, ...]:
             if rule.name in ENGINE_RULES:
                 raise PackError(f"rule pack {pack!r}: the name {rule.name!r} belongs to the engine itself")
             if rule.name in rules:
-                raise PackError(
-                    f"rule pack {pack!r}: the rule {rule.name!r} is already in pack {owner[rule.name]!r}"
-                )
+                raise PackError(f"rule pack {pack!r}: pack {owner[rule.name]!r} has a rule {rule.name!r} too")
             rules[rule.name] = rule
             owner[rule.name] = pack
     return tuple(rules[name] for name in sorted(rules))
@@ -111,17 +109,11 @@ def _rules_of(pack: str, plugin: object) -> list[Rule]:
 def _instance(pack: str, rule: Any) -> Rule:
     if not (inspect.isclass(rule) and issubclass(rule, Rule)) or inspect.isabstract(rule):
         raise PackError(f"rule pack {pack!r}: {rule!r} is not a subclass of `Rule` with a `check`")
-    missing = [
-        field
-        for field in ("name", "theme", "severity", "links", "silent", "flagged")
-        if not hasattr(rule, field)
-    ]
+    missing = [field for field in _FIELDS if not hasattr(rule, field)]
     if missing:
         raise PackError(f"rule pack {pack!r}: the class {rule.__name__} lacks {', '.join(missing)}")
     if not (isinstance(rule.name, str) and _NAME.fullmatch(rule.name)):
-        raise PackError(
-            f"rule pack {pack!r}: {rule.name!r} is no rule name: write lower-case-words-with-hyphens"
-        )
+        raise PackError(f"rule pack {pack!r}: {rule.name!r} is no rule name: use words-with-hyphens")
     if not isinstance(rule.severity, Severity):
         raise PackError(f"rule pack {pack!r}: the severity of {rule.name!r} is not a `Severity`")
     return rule()

@@ -20,14 +20,15 @@ __all__ = ["LintResult"]
 class LintResult:
     """The outcome of linting one or more backends.
 
-    `findings` are sorted by place, none twice. `sources` has every file that was read, by its path;
-    `functions` counts the registered functions of all backends. `rule_seconds` is the time each rule took, by
-    rule name.
+    `findings` are sorted by place, none twice. `sources` has every file that was read, by its path. `files`
+    and `functions` (the registered ones) count what was asked about. `rule_seconds` is the time each rule
+    took, by rule name.
     """
 
     findings: tuple[Finding, ...]
     sources: Mapping[str, SourceFile]
     backends: int
+    files: int
     functions: int
     rule_seconds: Mapping[str, float]
 

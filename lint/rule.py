@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from biconvex.lint.finding import Severity
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from biconvex.lint.finding import Severity
     from biconvex.lint.model import Backend, Place
 
 __all__ = ["Case", "Problem", "Rule"]
@@ -19,9 +19,9 @@ __all__ = ["Case", "Problem", "Rule"]
 class Case:
     """One example, in both languages: what a rule must flag, or must not.
 
-    Each language is the text of one file or a mapping from path to text (paths below the functions
-    folder, such as `schema.ts`). In a flagged case the place is marked in the source: `«` and `»` stand around
-    exactly what the finding must span; they are taken out before the case is linted.
+    Each language is the text of one file (`tasks.ts`, `tasks.py`) or a mapping from path to text (paths below
+    the functions folder, such as `schema.ts`). In a flagged case the place is marked in the source: `«` and `»` stand
+    around exactly what the finding must span; they are taken out before the case is linted.
     """
 
     name: str
@@ -31,12 +31,16 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a check yields; the engine adds rule, severity and path to make a `Finding`."""
+    """What a check yields; the engine adds rule, severity and path to make a `Finding`.
+
+    `severity` is None where the rule's own severity holds.
+    """
 
     place: Place
     message: str
     help: str | None = None
     evidence: tuple[tuple[Place, str], ...] = field(default=())
+    severity: Severity | None = None
 
 
 class Rule(ABC):

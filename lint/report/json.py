@@ -29,7 +29,7 @@ def render_json(result: LintResult) -> str:
             "findings": len(result.findings),
             "by_severity": result.by_severity,
             "by_rule": result.by_rule,
-            "files": len(result.sources),
+            "files": result.files,
             "backends": result.backends,
             "functions": result.functions,
         },

@@ -67,7 +67,7 @@ def _finding(finding: Finding, sources: Mapping[str, SourceFile]) -> Iterator[Li
 
 def _summary(result: LintResult, seconds: float | None) -> Line:
     took = "" if seconds is None else f" in {seconds:.2f} s"
-    scope = ", ".join((_count(len(result.sources), "file"), _count(result.functions, "function")))
+    scope = ", ".join((_count(result.files, "file"), _count(result.functions, "function")))
     if result.backends > 1:
         scope = f"{_count(result.backends, 'backend')}, {scope}"
     if not result.findings:

@@ -1,0 +1,130 @@
+"""The engine: from paths to findings.
+
+Discover the backends, read their files, build the model of each, run every rule over it, and sort what they
+say. What goes wrong on the way (a file that can't be read, a rule that raises) is a finding as well, and the
+rest goes on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from biconvex.lint import analysis
+from biconvex.lint.failure import analysis_failed, rule_failed
+from biconvex.lint.finding import Evidence, Finding
+from biconvex.lint.project import discover, shown_path
+from biconvex.lint.reading import read_folder
+from biconvex.lint.result import LintResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from biconvex.lint.model import Backend, Place
+    from biconvex.lint.project import BackendFolder
+    from biconvex.lint.rule import Problem, Rule
+    from biconvex.lint.source import SourceFile
+
+__all__ = ["NoBackendError", "check_backend", "lint"]
+
+
+class NoBackendError(Exception):
+    """There is no backend at or below any of the given paths."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a run has come to so far."""
+
+    rules: Sequence[Rule]
+    cwd: Path
+    findings: list[Finding] = field(default_factory=list)
+    sources: dict[str, SourceFile] = field(default_factory=dict)
+    files: int = 0
+    functions: int = 0
+    rule_seconds: Counter[str] = field(default_factory=Counter)
+
+
+def lint(paths: Sequence[Path], cwd: Path, rules: Sequence[Rule]) -> LintResult:
+    """Lint every backend at, around or below the given paths; findings elsewhere were not asked for.
+
+    Paths in the result are relative to `cwd`. Raises `NoBackendError`.
+    """
+    run = _Run(rules, cwd)
+    folders = [folder for folder in discover(paths, cwd) if folder.files]
+    for folder in folders:
+        _lint_folder(folder, run)
+    if not run.files:
+        raise NoBackendError
+    return LintResult(
+        findings=tuple(sorted(dict.fromkeys(run.findings), key=lambda finding: finding.sort_key)),
+        sources=run.sources,
+        backends=len(folders),
+        files=run.files,
+        functions=run.functions,
+        rule_seconds=dict(run.rule_seconds),
+    )
+
+
+def check_backend(backend: Backend, rules: Iterable[Rule], rule_seconds: Counter[str]) -> Iterator[Finding]:
+    """Run rules over a backend: the core loop. A rule that raises is a finding; adds to `rule_seconds`."""
+    for rule in rules:
+        began = perf_counter()
+        try:
+            for problem in rule.check(backend):
+                yield _finding(rule, problem)
+        except Exception as error:  # noqa: BLE001 - a rule may be foreign code; it becomes a finding, not a crash
+            yield rule_failed(rule, backend, error)
+        rule_seconds[rule.name] += perf_counter() - began
+
+
+def _lint_folder(folder: BackendFolder, run: _Run) -> None:
+    reading = read_folder(folder, run.cwd)
+    asked = _Scope(folder, run.cwd)
+    run.sources.update((source.path, source) for source in reading.sources)
+    run.files += sum(asked.covers(source.path) for source in reading.sources)
+    findings = list(reading.findings)
+    try:
+        backend = analysis.build(folder, reading.parsed)
+    except Exception as error:  # noqa: BLE001 - our own failure on somebody's code: say so, lint the other backends
+        findings.append(analysis_failed(folder.shown, error))
+    else:
+        run.functions += sum(asked.covers(function.place.source.path) for function in backend.functions)
+        findings += check_backend(backend, run.rules, run.rule_seconds)
+    run.findings += [finding for finding in findings if asked.covers(finding.path)]
+
+
+class _Scope:
+    """The part of a backend that the given paths ask for."""
+
+    def __init__(self, folder: BackendFolder, cwd: Path) -> None:
+        self.paths = tuple(shown_path(path, cwd) for path in folder.selected)
+
+    def covers(self, path: str) -> bool:
+        """Tell whether findings in a file, or about a folder, were asked for."""
+        return not self.paths or any(path == asked or path.startswith(f"{asked}/") for asked in self.paths)
+
+
+def _finding(rule: Rule, problem: Problem) -> Finding:
+    source = problem.place.source
+    begin, end = source.position(problem.place.start), source.position(problem.place.end)
+    return Finding(
+        path=source.path,
+        line=begin.line,
+        column=begin.column,
+        end_line=end.line,
+        end_column=end.column,
+        rule=rule.name,
+        severity=problem.severity or rule.severity,
+        message=problem.message,
+        help=problem.help,
+        evidence=tuple(_evidence(place, message) for place, message in problem.evidence),
+    )
+
+
+def _evidence(place: Place, message: str) -> Evidence:
+    position = place.source.position(place.start)
+    return Evidence(place.source.path, position.line, position.column, message)

@@ -1,0 +1,1 @@
+"""Rules about index definitions and the queries that use them."""

@@ -1,0 +1,1 @@
+"""Rules about what functions declare about their arguments and results."""

@@ -1,0 +1,228 @@
+"""A registered function without argument validators.
+
+## What it does
+
+Finds queries, mutations and actions, public and internal, that do not declare `args`, in the object syntax
+and in the old one (`query(async (ctx, args) => …)`).
+
+## Why is this bad?
+
+Convex calls such a function with whatever the caller sent. TypeScript's types are gone by then: the caller of
+a public function is anybody who has the deployment's URL, with any values, in any fields. A mutation that
+writes them stores them; a query that uses one as an id or in an index range is led where it should not go.
+`args: {}` is a check, too: it refuses every argument.
+
+A public function is an `error`. For an internal one, and in a component, whose functions no client can call,
+it is a `warning`: only the backend's own code can go wrong there.
+
+## Example
+
+```ts
+export const rename = mutation({
+  handler: async (ctx, args) => {
+    await ctx.db.patch("tasks", args.id, { title: args.title });
+  },
+});
+```
+
+## Use instead
+
+```ts
+export const rename = mutation({
+  args: { id: v.id("tasks"), title: v.string() },
+  handler: async (ctx, args) => {
+    await ctx.db.patch("tasks", args.id, { title: args.title });
+  },
+});
+```
+
+## Known limits
+
+Silent where the validator may be out of sight: a spread in the definition, a definition held elsewhere, a
+custom builder that may add arguments of its own. Silent for functions that are not deployed: not exported, or
+in a file that Convex does not push. HTTP actions have no arguments.
+
+## References
+
+* https://docs.convex.dev/functions/validation
+* https://docs.convex.dev/understanding/best-practices/#use-argument-validators-for-all-public-functions
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from biconvex.lint.finding import Severity
+from biconvex.lint.rule import Case, Problem, Rule
+from biconvex.rules.wording import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from biconvex.lint.model import Backend, Function
+
+__all__ = ["MissingArgumentValidators"]
+
+SILENT = (
+    Case(
+        "validators for every argument",
+        typescript="""\
+import { mutation } from "./_generated/server";
+import { v } from "convex/values";
+export const rename = mutation({
+  args: { id: v.id("tasks"), title: v.string() },
+  handler: async (ctx, args) => {
+    await ctx.db.patch("tasks", args.id, { title: args.title });
+  },
+});
+""",
+        python="""\
+from biconvex.sim.server import mutation
+from biconvex.sim.values import v
+
+@mutation(args={"id": v.id("tasks"), "title": v.string()})
+async def rename(ctx, args):
+    await ctx.db.patch("tasks", args["id"], {"title": args["title"]})
+""",
+    ),
+    Case(
+        "no arguments, said so",
+        typescript="""\
+import { query } from "./_generated/server";
+export const list = query({ args: {}, handler: async (ctx) => await ctx.db.query("tasks").take(10) });
+""",
+        python="""\
+from biconvex.sim.server import query
+
+@query(args={})
+async def list(ctx, args):
+    return await ctx.db.query("tasks").take(10)
+""",
+    ),
+    Case(
+        "a spread that may bring the validators",
+        typescript="""\
+import { query } from "./_generated/server";
+import { common } from "./somewhere";
+export const list = query({ ...common, handler: async (ctx) => await ctx.db.query("tasks").take(10) });
+""",
+        python="""\
+from biconvex.sim.server import query
+from .somewhere import common
+
+@query(**common)
+async def list(ctx, args):
+    return await ctx.db.query("tasks").take(10)
+""",
+    ),
+    Case(
+        "HTTP actions have no arguments",
+        typescript="""\
+import { httpAction } from "./_generated/server";
+export const ping = httpAction(async (ctx, request) => new Response(await request.text()));
+""",
+        python="""\
+from biconvex.sim.server import http_action
+
+@http_action
+async def ping(ctx, request):
+    return await request.text()
+""",
+    ),
+)
+
+FLAGGED = (
+    Case(
+        "a public mutation that takes anything",
+        typescript="""\
+import { mutation } from "./_generated/server";
+export const «rename» = mutation({
+  handler: async (ctx, args: { id: string; title: string }) => {
+    await ctx.db.patch("tasks", args.id, { title: args.title });
+  },
+});
+""",
+        python="""\
+from biconvex.sim.server import mutation
+
+@mutation()
+async def «rename»(ctx, args):
+    await ctx.db.patch("tasks", args["id"], {"title": args["title"]})
+""",
+    ),
+    Case(
+        "the old syntax",
+        typescript="""\
+import { query } from "./_generated/server";
+export const «list» = query(async (ctx) => await ctx.db.query("tasks").take(10));
+""",
+        python="""\
+from biconvex.sim.server import query
+
+@query
+async def «list»(ctx):
+    return await ctx.db.query("tasks").take(10)
+""",
+    ),
+    Case(
+        "an internal action, through an alias of the builder",
+        typescript="""\
+import { internalAction as job } from "./_generated/server";
+export const «sync» = job({ handler: async (ctx) => { await fetch("https://example.com"); } });
+""",
+        python="""\
+from biconvex.sim.server import fetch, internal_action as job
+
+@job()
+async def «sync»(ctx, args):
+    await fetch("https://example.com")
+""",
+    ),
+)
+
+
+class MissingArgumentValidators(Rule):
+    """Every deployed query, mutation and action whose `args` are certainly absent."""
+
+    name = "missing-argument-validators"
+    theme = "validators"
+    severity = Severity.ERROR
+    links = (
+        "https://docs.convex.dev/functions/validation",
+        "https://docs.convex.dev/understanding/best-practices/#use-argument-validators-for-all-public-functions",
+    )
+    silent = SILENT
+    flagged = FLAGGED
+
+    def check(self, backend: Backend) -> Iterator[Problem]:
+        """Yield each function without `args`; those that no client can call as warnings."""
+        for function in backend.functions:
+            if function.kind == "httpAction" or function.custom or function.reference is None:
+                continue
+            if function.args.status == "absent":
+                exposed = function.visibility == "public" and backend.kind == "app"
+                yield Problem(
+                    function.place,
+                    _message(function, exposed=exposed),
+                    help=_help(function),
+                    severity=None if exposed else Severity.WARNING,
+                )
+
+
+def _message(function: Function, *, exposed: bool) -> str:
+    fact = f"{name_of(function)} declares no `args`: "
+    return fact + (
+        "any client can call it with any values." if exposed else "it takes whatever a caller passes."
+    )
+
+
+def _help(function: Function) -> str:
+    python = function.place.source.language == "python"
+    if function.uses_arguments is False:
+        return (
+            "add `args={}`, which refuses every argument"
+            if python
+            else "add `args: {}`, which refuses every argument"
+        )
+    example = '`args={"name": v.string()}`' if python else "`args: { name: v.string() }`"
+    return f"declare a validator for each argument, as in {example}"

@@ -1,0 +1,35 @@
+"""How rules speak: API names in the spelling of the user's language, calls in the user's own words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from biconvex.lint.model import CtxCall, Function, Place
+
+__all__ = ["a_kind", "callee", "name_of", "spelled"]
+
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_DOTTED = re.compile(r"\w+(\.\w+)*")
+
+
+def spelled(name: str, place: Place) -> str:
+    """Spell an API name as the language at a place does: `run_after` in Python, else `runAfter`."""
+    return _CAPITAL.sub("_", name).lower() if place.source.language == "python" else name
+
+
+def a_kind(function: Function) -> str:
+    """Name a function's kind with its article: `an action`, `a mutation`, `an HTTP action`."""
+    return {"action": "an action", "httpAction": "an HTTP action"}.get(function.kind, f"a {function.kind}")
+
+
+def name_of(function: Function) -> str:
+    """Name a function for a message, its kind in place of a name that it doesn't have."""
+    return f"`{function.name}`" if function.name else f"the {function.kind}"
+
+
+def callee(call: CtxCall) -> str:
+    """Say what a call on a ctx calls, as it is written when that is a plain path: `ctx.db.insert`."""
+    written = "".join(call.place.text.partition("(")[0].split()).replace("?.", ".")
+    return written if _DOTTED.fullmatch(written) else f"ctx.{spelled(call.api, call.place)}"

@@ -1,0 +1,53 @@
+"""`biconvex lint`: findings about the backends below the given paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+
+import click
+
+from biconvex.cli.errors import UsageProblem
+from biconvex.cli.output import all_rules, print_lines, write
+from biconvex.lint.engine import NoBackendError
+from biconvex.lint.engine import lint as run_linter
+from biconvex.lint.report.json import render_json
+from biconvex.lint.report.text import text_lines
+
+__all__ = ["lint"]
+
+
+@click.command
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="How to report.")
+@click.pass_context
+def lint(ctx: click.Context, paths: tuple[Path, ...], style: str) -> None:
+    """Lint the Convex backends at, around or below each PATH (by default, the working directory).
+
+    A backend is read as one program: a PATH within one selects which findings to report.
+
+    Exit code: 0 no findings, 1 findings, 2 wrong usage or no backend.
+    """
+    began = perf_counter()
+    rules = all_rules()
+    asked = paths or (Path(),)
+    for path in asked:
+        if not path.exists():
+            raise UsageProblem(f"{path}: there is no such file or folder")
+    try:
+        result = run_linter(asked, Path.cwd(), rules)
+    except NoBackendError as error:
+        raise UsageProblem(_no_backend(asked)) from error
+    if style == "json":
+        write(render_json(result))
+    else:
+        print_lines(text_lines(result, perf_counter() - began))
+    ctx.exit(1 if result.findings else 0)
+
+
+def _no_backend(paths: tuple[Path, ...]) -> str:
+    where = ", ".join("the working directory" if path == Path() else str(path) for path in paths)
+    return (
+        f"No Convex functions in {where}: looked for a folder `convex`, one that a convex.json names, a "
+        "convex.config.ts, a folder `_generated`, and Python modules that import biconvex.sim.server"
+    )
