@@ -1,0 +1,168 @@
+"""The reports, whole: what stands on the screen, and what a program reads."""
+
+from __future__ import annotations
+
+import json
+
+from biconvex.lint.finding import Evidence, Finding, Severity
+from biconvex.lint.report.json import render_json
+from biconvex.lint.report.text import render_text, text_lines
+from biconvex.lint.result import LintResult
+from biconvex.lint.source import SourceFile
+
+CODE = """\
+import { internal } from "./_generated/api";
+export const order = action({ args: {}, handler: async (ctx) => {
+\tctx.scheduler.runAfter(0, internal.mail.send, {});
+}});
+"""
+
+FLOATING = Finding(
+    path="convex/orders.ts",
+    line=3,
+    column=2,
+    end_line=3,
+    end_column=51,
+    rule="floating-promise",
+    severity=Severity.ERROR,
+    message="`ctx.scheduler.runAfter(…)` is never awaited: the job may not be scheduled.",
+    help="await it",
+    evidence=(Evidence("convex/orders.ts", 2, 14, "`order` is registered as an action here"),),
+)
+LONELY = Finding("convex/empty.ts", 1, 1, 1, 1, "empty-file", Severity.WARNING, "This file is empty.")
+
+
+def _result(*findings: Finding, code: str = CODE, backends: int = 1) -> LintResult:
+    sources = {"convex/orders.ts": SourceFile("convex/orders.ts", "typescript", code.encode())}
+    return LintResult(
+        findings, sources, backends, files=2, functions=1, rule_seconds={"floating-promise": 0.25}
+    )
+
+
+def _excerpt(code: str, column: int, end_column: int, end_line: int = 1) -> list[str]:
+    finding = Finding("convex/orders.ts", 1, column, end_line, end_column, "toy", Severity.INFO, "A fact.")
+    return render_text(_result(finding, code=code)).splitlines()[2:-2]
+
+
+# --- text --------------------------------------------------------------------------------------------------
+
+
+def test_a_finding_shows_its_code_what_it_rests_on_and_the_remedy() -> None:
+    assert (
+        render_text(_result(LONELY, FLOATING), seconds=1.234)
+        == """\
+convex/empty.ts:1:1  warning  empty-file
+  This file is empty.
+
+convex/orders.ts:3:2  error  floating-promise
+  `ctx.scheduler.runAfter(…)` is never awaited: the job may not be scheduled.
+      │
+    3 │     ctx.scheduler.runAfter(0, internal.mail.send, {});
+      │     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    convex/orders.ts:2:14  `order` is registered as an action here
+  help: await it
+
+2 findings (1 error, 1 warning): 2 files, 1 function in 1.23 s.
+"""
+    )
+
+
+def test_no_findings_is_one_line() -> None:
+    assert render_text(_result()) == "No findings: 2 files, 1 function.\n"
+
+
+def test_several_backends_are_counted() -> None:
+    assert render_text(_result(backends=3)) == "No findings: 3 backends, 2 files, 1 function.\n"
+
+
+def test_carets_stand_below_what_they_mean_behind_wide_letters() -> None:
+    assert _excerpt('const 名前 = f("é");', 12, 18) == [
+        "      │",
+        '    1 │ const 名前 = f("é");',
+        "      │              ^^^^^^",
+    ]
+
+
+def test_of_a_finding_over_several_lines_the_first_is_shown() -> None:
+    assert _excerpt("await f(\n  1,\n);\n", 7, 2, end_line=3) == [
+        "      │",
+        "    1 │ await f(",
+        "      │       ^^",
+    ]
+
+
+def test_of_a_line_that_no_screen_holds_the_part_around_the_finding_is_shown() -> None:
+    _, code, carets = _excerpt("x" * 5_000 + "HERE" + "y" * 5_000, 5_001, 5_005)
+    assert code == f"    1 │ …{'x' * 60}HERE{'y' * 96}…"
+    assert carets == f"      │ {' ' * 61}^^^^"
+
+
+def test_a_source_can_not_write_to_the_terminal() -> None:
+    assert _excerpt('f("\x1b[31m\u202e");\r\n', 1, 5)[1] == '    1 │ f("�[31m�");'
+
+
+def test_every_piece_of_a_line_has_a_style_for_terminals() -> None:
+    first = next(iter(text_lines(_result(FLOATING))))
+    assert first == (
+        ("convex/orders.ts:3:2", "bold"),
+        ("  ", ""),
+        ("error", "bold red"),
+        ("  ", ""),
+        ("floating-promise", "bold"),
+    )
+
+
+# --- JSON --------------------------------------------------------------------------------------------------
+
+
+def test_the_json_report_has_every_fact_and_no_time() -> None:
+    assert json.loads(render_json(_result(LONELY, FLOATING))) == {
+        "version": 1,
+        "findings": [
+            {
+                "rule": "empty-file",
+                "severity": "warning",
+                "path": "convex/empty.ts",
+                "line": 1,
+                "column": 1,
+                "end_line": 1,
+                "end_column": 1,
+                "message": "This file is empty.",
+                "help": None,
+                "evidence": [],
+            },
+            {
+                "rule": "floating-promise",
+                "severity": "error",
+                "path": "convex/orders.ts",
+                "line": 3,
+                "column": 2,
+                "end_line": 3,
+                "end_column": 51,
+                "message": "`ctx.scheduler.runAfter(…)` is never awaited: the job may not be scheduled.",
+                "help": "await it",
+                "evidence": [
+                    {
+                        "path": "convex/orders.ts",
+                        "line": 2,
+                        "column": 14,
+                        "message": "`order` is registered as an action here",
+                    }
+                ],
+            },
+        ],
+        "summary": {
+            "findings": 2,
+            "by_severity": {"error": 1, "warning": 1, "info": 0},
+            "by_rule": {"empty-file": 1, "floating-promise": 1},
+            "files": 2,
+            "backends": 1,
+            "functions": 1,
+        },
+    }
+
+
+def test_the_json_report_can_be_read_in_any_encoding() -> None:
+    text = render_json(_result(FLOATING))
+    assert text.isascii()
+    assert text.endswith("}\n")
