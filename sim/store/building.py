@@ -5,14 +5,22 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from biconvex.sim.values import UNDEFINED, DeveloperError, check_document, display, index_key
+from biconvex.sim.values import (
+    UNDEFINED,
+    DeveloperError,
+    Int64,
+    check_document,
+    display,
+    index_key,
+    resolve_commit_ts,
+)
 
 from .document import Document, value_at
 
 if TYPE_CHECKING:
     from .schema import TableNames, TableSchema
 
-__all__ = ["build_document", "rebuild_document"]
+__all__ = ["build_document", "rebuild_document", "resolve_document"]
 
 
 def build_document(
@@ -34,6 +42,16 @@ def rebuild_document(
         return before
     schema.check(fields, tables)
     return Document(before.id, schema.name, fields, size, _keys(schema, fields, before.keys[0]))
+
+
+def resolve_document(schema: TableSchema, document: Document, commit_ts: int) -> Document:
+    """The document with the timestamp of its commit (ns) where it stood for it; itself if it nowhere did."""
+    fields = resolve_commit_ts(document.value, Int64(commit_ts))
+    if fields is document.value:
+        return document
+    return Document(
+        document.id, document.table, fields, document.size, _keys(schema, fields, document.keys[0])
+    )
 
 
 def _checked(

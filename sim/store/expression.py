@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from biconvex.sim.values import UNDEFINED, DeveloperError, Int64, compare, display, from_json, type_name
+from biconvex.sim.values import (
+    UNDEFINED,
+    DeveloperError,
+    Int64,
+    compare,
+    display,
+    from_json_or_undefined,
+    type_name,
+)
 
 from .definition import parse_field_path
 from .document import value_at
@@ -13,7 +21,7 @@ from .document import value_at
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["compile_expression", "compile_predicate", "literal"]
+__all__ = ["compile_expression", "compile_predicate"]
 
 _INT64: Final = range(-(1 << 63), 1 << 63)
 
@@ -32,7 +40,7 @@ def compile_expression(expression: Any) -> Callable[[dict[str, Any]], Any]:
         )
     (operator, operand), *_ = expression.items()
     if operator == "$literal":
-        value = literal(operand)
+        value = from_json_or_undefined(operand)
         return lambda _: value
     if operator == "$field":
         path = parse_field_path(operand)
@@ -51,13 +59,6 @@ def compile_expression(expression: Any) -> Callable[[dict[str, Any]], Any]:
     combine = _BINARY[operator]
     left, right = map(compile_expression, operand)
     return lambda document: combine(left(document), right(document))
-
-
-def literal(encoded: Any) -> Any:
-    """A value in a range or a filter: any in wire encoding, or `{"$undefined": null}` for `UNDEFINED`."""
-    if encoded == {"$undefined": None}:
-        return UNDEFINED
-    return from_json(encoded)
 
 
 def _connective(operator: str, operands: list[Any]) -> Callable[[dict[str, Any]], Any]:

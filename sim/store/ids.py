@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from typing import TYPE_CHECKING
 
-from biconvex.sim.values import DeveloperError, check_identifier, decode_id
+from biconvex.sim.values import DeveloperError, check_identifier, decode_id, encode_id
 
 if TYPE_CHECKING:
     from .schema import TableNames
@@ -40,7 +42,7 @@ def resolve_writable_id(tables: TableNames, document_id: str, table: str | None,
 
 
 def normalize_id(tables: TableNames, table: str, text: str) -> str | None:
-    """`text` if it is the id of a document that `table` could have, else None."""
+    """`text` as an id that a document of `table` could have; None if it is not."""
     try:
         check_identifier(table)
     except DeveloperError as error:
@@ -51,10 +53,22 @@ def normalize_id(tables: TableNames, table: str, text: str) -> str | None:
     if number is None:
         return None
     try:
-        found, _ = decode_id(text)
+        found: int | None = decode_id(text)[0]
     except DeveloperError:
+        found = None
+    if found == number:
+        return text
+    internal = _internal_id(text)
+    return encode_id(number, internal) if internal is not None else None
+
+
+def _internal_id(text: str) -> bytes | None:
+    """The internal id in an id of an old format, 16 bytes in base 64 that don't tell their table."""
+    try:
+        internal = base64.b64decode(text.encode() + b"==", altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError):
         return None
-    return text if found == number else None
+    return internal if len(text) == 22 and len(internal) == 16 else None
 
 
 def _table_number(document_id: str, operation: str) -> int:

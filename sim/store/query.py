@@ -6,11 +6,11 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
-from biconvex.sim.values import DeveloperError, check_identifier
+from biconvex.sim.values import UNDEFINED, DeveloperError, check_identifier, pending_from_json
 
 from .definition import check_table_name, parse_field_path
 from .document import after_prefix
-from .expression import compile_predicate, literal
+from .expression import compile_predicate
 from .ranges import Comparison, compile_range
 from .schema import BY_CREATION_TIME, BY_ID, Path
 from .table import BY_ID_POSITION
@@ -143,7 +143,9 @@ def _parse_comparison(json: Any) -> Comparison:
     kind, field, value = _fields(json, "index range expression", "type", "fieldPath", "value")
     if kind not in _COMPARISONS:
         raise DeveloperError("InvalidArgument", f"unknown index range expression `{kind}`")
-    return Comparison(kind, parse_field_path(field), literal(value))
+    # The commit's own timestamp may be asked for before it is known: `q.eq("at", db.vars.commitTs)`.
+    decoded = UNDEFINED if value == {"$undefined": None} else pending_from_json(value)
+    return Comparison(kind, parse_field_path(field), decoded)
 
 
 def _parse_operator(json: Any) -> Operator:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 from biconvex.sim.values import InternalError
 
-from .commits import Commit, Conflict
-from .limits import TransactionLimits, TransactionUsage
+from .building import resolve_document
+from .commits import Commit, Conflict, Write
+from .limits import TransactionLimits
 from .table_map import TableMap
 from .transaction import Transaction
 
@@ -49,10 +51,10 @@ class Store:
         `ts` (ns) is the time it begins, and what `_creationTime` counts from (semantics §5.2); a time before the
         last commit counts as that.
         """
-        snapshot = max(ts, self.last_ts)
-        whole, rest = divmod(snapshot, 1_000_000)
-        begin_ms = max(whole + rest * 1e-6, math.nextafter(self._last_creation_time, math.inf))
-        transaction = Transaction(self, self.last_ts, begin_ms, limits, TransactionUsage(), writable)
+        begin_ts = max(ts, self.last_ts)
+        whole, rest = divmod(begin_ts, 1_000_000)
+        creation_time = max(whole + rest * 1e-6, math.nextafter(self._last_creation_time, math.inf))
+        transaction = Transaction(self, self.last_ts, begin_ts, creation_time, limits, writable)
         self._open[transaction] = None
         return transaction
 
@@ -81,6 +83,8 @@ class Store:
         for table in created:
             self.tables.add(table)
         keep = bool(self._open)
+        if transaction.has_pending_values:
+            writes = tuple(self._resolved(write, ts) for write in writes)
         for write in writes:
             table = self._table(write.table)
             table.write(write, ts, keep)
@@ -96,9 +100,8 @@ class Store:
         if not transaction.is_open:
             return
         transaction.is_open = False
-        oldest = next(iter(self._open))
         del self._open[transaction]
-        if transaction is oldest:
+        if self._log:
             self._collect()
 
     def reader_at(self, transaction: Transaction) -> Transaction:
@@ -108,12 +111,11 @@ class Store:
         reader = Transaction(
             self,
             transaction.snapshot,
+            transaction.begin_ts,
             transaction.next_creation_time,
             transaction.limits,
-            TransactionUsage(),
             False,
         )
-        # It is the other's snapshot, which must be kept for as long as the reader is open.
         self._open[reader] = None
         return reader
 
@@ -135,9 +137,8 @@ class Store:
 
     def _check(self, transaction: Transaction) -> None:
         reads, changes = transaction.reads, transaction.writes.changes
-        for commit in self._log:
-            if commit.ts <= transaction.snapshot:
-                continue
+        later = takewhile(lambda commit: commit.ts > transaction.snapshot, reversed(self._log))
+        for commit in reversed(list(later)):
             if commit.new_tables and transaction.tables.created:
                 raise Conflict(None, None, commit.source)
             found = reads.conflicts_with(commit)
@@ -149,12 +150,18 @@ class Store:
                 raise Conflict(*found, commit.source)
 
     def _collect(self) -> None:
-        horizon = next(iter(self._open)).snapshot if self._open else self.last_ts
+        horizon = min((transaction.snapshot for transaction in self._open), default=self.last_ts)
         while self._log and self._log[0].ts <= horizon:
             self._log.popleft()
         while self._kept and self._kept[0][0] <= horizon:
             ts, table, document_id = self._kept.popleft()
             table.collect(document_id, ts)
+
+    def _resolved(self, write: Write, ts: int) -> Write:
+        if write.after is None:
+            return write
+        after = resolve_document(self._table(write.table).schema, write.after, ts)
+        return Write(write.table, write.id, write.before, after)
 
     def _table(self, name: str) -> Table:
         table = self.tables.get(name)

@@ -95,7 +95,7 @@ class RangeScan:
                 self.count_end()
             return None
         if self.looking_ahead:
-            if not self.transaction.allows_reads(len(self.uncounted) + 1):
+            if not self.transaction.reserve_read(page[0][1]):
                 raise _PageEmpty
             row = page.popleft()
             self.uncounted.append(row)
@@ -266,6 +266,7 @@ class QueryStream:
 
     def _count(self, rows: list[Row]) -> None:
         # Taken from the list one by one: a row that meets the limit is counted, and once.
-        rows.reverse()
         while rows:
-            self._scan.count(rows.pop())
+            row = rows.pop(0)
+            self._scan.transaction.release_read(row[1])
+            self._scan.count(row)

@@ -15,10 +15,12 @@ from biconvex.sim.values import (
     check_identifier,
     decode_id,
     encode_id,
+    is_pending,
 )
 
 from .building import build_document, rebuild_document
 from .ids import normalize_id, resolve_id, resolve_writable_id
+from .limits import TransactionUsage
 from .pagination import Page, check_page_options, read_page
 from .query import EVERYTHING, Plan, parse_query, plan_query
 from .reads import ReadSet
@@ -30,7 +32,7 @@ from .writes import PendingWrites
 
 if TYPE_CHECKING:
     from .document import Document
-    from .limits import TransactionLimits, TransactionUsage
+    from .limits import TransactionLimits
     from .store import Store
     from .table import Row, Table
 
@@ -46,12 +48,13 @@ class Transaction:
         self,
         store: Store,
         snapshot: int,
-        begin_ms: float,
+        begin_ts: int,
+        creation_time: float,
         limits: TransactionLimits,
-        usage: TransactionUsage,
         writable: bool,
     ) -> None:
         self.snapshot = snapshot
+        self.begin_ts = begin_ts
         self.limits = limits
         self.writable = writable
         self.tables = TransactionTables(store.tables)
@@ -59,10 +62,13 @@ class Transaction:
         self.unrecorded: list[RangeScan] = []
         self.is_open = True
         self.pages_read = 0
+        # Whether a document written holds `db.vars.commitTs`, which the commit has to replace.
+        self.has_pending_values = False
         self._store = store
-        self._usage = usage
+        self._usage = TransactionUsage()
+        self._reserved = TransactionUsage()
         self._reads = ReadSet()
-        self.next_creation_time = begin_ms
+        self.next_creation_time = creation_time
 
     # What the transaction has done.
 
@@ -237,13 +243,25 @@ class Transaction:
         if document.table[0] != "_":
             self._usage.add_read(document.size, self.limits)
 
-    def allows_reads(self, documents: int) -> bool:
-        """Whether this many more documents, each as large as can be, are within the limits."""
-        usage, limits = self._usage, self.limits
-        return (
-            usage.documents_read + documents <= limits.documents_read
-            and usage.bytes_read + (documents << 20) <= limits.bytes_read
-        )
+    def reserve_read(self, document: Document) -> bool:
+        """Whether a document may be looked at ahead of its reading: all that were will be within the limits."""
+        if document.table[0] == "_":
+            return True
+        usage, limits, reserved = self._usage, self.limits, self._reserved
+        if (
+            usage.documents_read + reserved.documents_read >= limits.documents_read
+            or usage.bytes_read + reserved.bytes_read + document.size > limits.bytes_read
+        ):
+            return False
+        reserved.documents_read += 1
+        reserved.bytes_read += document.size
+        return True
+
+    def release_read(self, document: Document) -> None:
+        """A document that was looked at ahead is now read."""
+        if document.table[0] != "_":
+            self._reserved.documents_read -= 1
+            self._reserved.bytes_read -= document.size
 
     def record_interval(self, table: str, plan: Plan, start: bytes, end: bytes) -> None:
         """Depend on a part of an index; raises at the limit."""
@@ -351,6 +369,8 @@ class Transaction:
     def _write(self, table: Table, document_id: str, before: Document | None, after: Document | None) -> None:
         if table.name[0] != "_":
             self._usage.add_write(after.size if after is not None else 0, self.limits)
+        if after is not None and is_pending(after.value):
+            self.has_pending_values = True
         change = self.writes.changes.get(document_id)
         self.writes.put(table.name, document_id, change[0] if change is not None else before, after)
 
