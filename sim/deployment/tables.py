@@ -22,7 +22,7 @@ class Tables:
     @property
     def names(self) -> list[str]:
         """The user tables that exist, in order of their creation."""
-        return list(self._runtime.store.table_names)
+        return self._runtime.store.tables.names()
 
     def table(self, name: str) -> list[dict[str, Any]]:
         """All documents of a table in creation order; `_scheduled_functions` is one as well."""

@@ -41,9 +41,13 @@ class Run:
         self.identity = identity
         self.parent = parent
         self.job: str | None = job if parent is None else parent.job
-        nested = parent is not None and transaction is not None and parent.transaction is transaction
-        self.depth: int = parent.depth + 1 if nested and parent is not None else 0
-        self.budget: ScheduleBudget = parent.budget if nested and parent is not None else ScheduleBudget()
+        caller = (
+            parent
+            if transaction is not None and parent is not None and parent.transaction is not None
+            else None
+        )
+        self.depth: int = caller.depth + 1 if caller is not None else 0
+        self.budget: ScheduleBudget = caller.budget if caller is not None else ScheduleBudget()
         self.queries: dict[int, QueryStream] = {}
         self.paginated = False
         self.logs: list[str] = []

@@ -126,17 +126,29 @@ class Runtime:
     async def nested(self, caller: Run, function: RegisteredFunction, args: Value) -> Outcome:
         """Run a query or mutation as a subtransaction of its caller's (semantics §6.2)."""
         transaction = caller.tx
+        run = self._nested_run(caller, function, transaction)
+        savepoint = transaction.savepoint()
+        outcome = await self.execute(run, args)
+        if outcome.failure is not None and outcome.failure.code != "InvalidReturnValue":
+            transaction.rollback_to(savepoint)
+        return outcome
+
+    async def stale_query(self, caller: Run, function: RegisteredFunction, args: Value) -> Outcome:
+        """Run a query as of the start of its caller's transaction, without its writes and read set."""
+        reader = caller.tx.stale_reader()
+        try:
+            return await self.execute(self._nested_run(caller, function, reader), args)
+        finally:
+            reader.discard()
+
+    def _nested_run(self, caller: Run, function: RegisteredFunction, transaction: Transaction) -> Run:
         run = self.new_run(function, transaction, caller.identity, caller)
         if run.depth >= self.limits.call_depth:
             raise DeveloperError(
                 "MaximumCallDepthExceeded",
                 "Cross component call depth limit exceeded. Do you have an infinite loop in your app?",
             )
-        savepoint = transaction.savepoint()
-        outcome = await self.execute(run, args)
-        if outcome.failure is not None and outcome.failure.code != "InvalidReturnValue":
-            transaction.rollback_to(savepoint)
-        return outcome
+        return run
 
     # --- transactions ------------------------------------------------------------------------------------
 
@@ -354,7 +366,9 @@ class Runtime:
         try:
             if handler is None:
                 raise DeveloperError("UnknownAsyncOperation", f"Unknown async operation {call.op}")
-            result = handler(self, run, call.arguments)
+            result: str | CallResult | Coroutine[Any, Any, str | CallResult] = handler(
+                self, run, call.arguments
+            )
             if not isinstance(result, str | CallResult):
                 result = await result
         except DeveloperError as error:

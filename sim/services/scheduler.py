@@ -144,7 +144,7 @@ class Scheduler:
         while True:
             transaction = self._runtime.begin()
             try:
-                if _state(transaction.get(job_id, table=_JOBS, system=True)) != expected:
+                if _state(transaction.get_system(_JOBS, job_id)) != expected:
                     return False
                 transaction.patch_system(job_id, change)
                 self._runtime.commit(transaction, source="scheduler")
@@ -158,7 +158,7 @@ class Scheduler:
 
     def _complete(self, transaction: Transaction, job_id: str, outcome: Outcome) -> None:
         # A mutation that cancelled its own job leaves it cancelled.
-        if _state(transaction.get(job_id, table=_JOBS, system=True)) == "inProgress":
+        if _state(transaction.get_system(_JOBS, job_id)) == "inProgress":
             transaction.patch_system(job_id, self._completion(outcome))
 
     def _completion(self, outcome: Outcome) -> dict[str, Any]:
@@ -184,5 +184,5 @@ def _state(job: Document | None) -> str | None:
 
 
 def _pending(transaction: Transaction, job_id: str) -> Document | None:
-    job = transaction.get(job_id, table=_JOBS, system=True)
+    job = transaction.get_system(_JOBS, job_id)
     return job if _state(job) == "pending" else None

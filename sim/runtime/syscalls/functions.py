@@ -24,16 +24,17 @@ async def run_udf(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
             "InvalidArgument",
             f"Only queries and mutations can be called as nested UDFs, got {arguments['udfType']}",
         )
-    if kind == "snapshotquery":
-        raise DeveloperError("UnsupportedOption", "`useStaleSnapshot` is not simulated yet.")
     if run.function.kind == "query" and kind == "mutation":
         raise DeveloperError("InvalidFunctionCall", "Cannot call a Mutation function from a Query function")
     path = path_of(arguments)
     function = runtime.registry.find(path)
     if function is None:
         raise DeveloperError("InvalidArgs", f"Could not find public function for '{path}'.")
-    check_kind(function, "query" if kind == "query" else "mutation")
-    return _result(await runtime.nested(run, function, arguments_of(arguments)))
+    check_kind(function, "mutation" if kind == "mutation" else "query")
+    args = arguments_of(arguments)
+    if kind == "snapshotquery":
+        return _result(await runtime.stale_query(run, function, args))
+    return _result(await runtime.nested(run, function, args))
 
 
 async def run_query(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
