@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
-from biconvex.lint import typescript
+import codecs
+
+from biconvex.lint import python, typescript
 from biconvex.lint.parsed import ParsedFile, SyntaxProblem
 from biconvex.lint.source import SourceFile
 from biconvex.lint.syntax import Module
 
 __all__ = ["ParsedFile", "SyntaxProblem", "parse"]
 
+_FRONT_ENDS = {"typescript": typescript.parse, "python": python.parse}
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
 
 def parse(source: SourceFile) -> ParsedFile:
-    return typescript.parse(source)
+    """Read a file, whatever its bytes: what can't be read is in `errors`, and nothing is ever raised."""
+    problem = _not_text(source.data)
+    if problem is not None:
+        return ParsedFile(source, Module(0, len(source.data), []), errors=[problem])
+    return _FRONT_ENDS[source.language](source)
+
+
+def _not_text(data: bytes) -> SyntaxProblem | None:
+    """What is wrong with bytes that are not UTF-8 text."""
+    if data.startswith(_UTF_16):
+        return SyntaxProblem(0, 2, "this file is UTF-16: save it as UTF-8")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        byte = data[error.start]
+        message = f"this file isn't UTF-8 (byte 0x{byte:02x} here): save it as UTF-8"
+        return SyntaxProblem(error.start, min(error.start + 1, len(data)), message)
+    null = data.find(b"\0")
+    if null >= 0:
+        return SyntaxProblem(
+            null, null + 1, "there is a null byte here: this isn't a text file, or a damaged one"
+        )
+    return None

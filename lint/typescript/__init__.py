@@ -9,14 +9,15 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 import tree_sitter_typescript
-from tree_sitter import Language, Parser
-
 from biconvex.lint.parsed import ParsedFile
 from biconvex.lint.source import Comment, SourceFile
 from biconvex.lint.syntax import ExpressionStatement, Literal, Module
-from biconvex.lint.typescript import expressions, functions, modules, statements
+from biconvex.lint.typescript import expressions, functions, jsx, modules, statements
 from biconvex.lint.typescript.errors import first_problem
-from biconvex.lint.typescript.reader import Grammar, Handler, Reader, erased, statements as statement_list
+from biconvex.lint.typescript.newer import cover, errors
+from biconvex.lint.typescript.reader import Grammar, Handler, Raw, Reader, erased
+from biconvex.lint.typescript.reader import statements as statement_list
+from tree_sitter import Language, Parser
 
 __all__ = ["parse"]
 
@@ -38,7 +39,7 @@ _TYPES = (
 def _grammar(tsx: bool) -> Grammar:
     language = tree_sitter_typescript.language_tsx if tsx else tree_sitter_typescript.language_typescript
     handlers: dict[str, Handler] = dict.fromkeys(_TYPES, erased)
-    for part in (expressions, functions, statements, modules):
+    for part in (expressions, functions, jsx, statements, modules):
         handlers.update(part.HANDLERS)
     return Grammar(Language(language()), handlers, statements.LISTS | modules.LISTS)
 
@@ -47,7 +48,12 @@ def parse(source: SourceFile) -> ParsedFile:
     """Read a file of UTF-8 text. Whatever is in it, the tree has what could be read of it."""
     data = source.data
     grammar = _grammar(PurePosixPath(source.path).suffix not in {".ts", ".mts", ".cts"})
-    root = Parser(grammar.language).parse(data).root_node
+    parser = Parser(grammar.language)
+    root = parser.parse(data).root_node
+    problem = None
+    if root.has_error:
+        root = _best(root, parser.parse(cover(data, root)).root_node)
+        problem = first_problem(root, data) if root.has_error else None
     reader = Reader(data, grammar)
     body = statement_list(reader, root, 0)
     reader.finish()
@@ -58,9 +64,13 @@ def parse(source: SourceFile) -> ParsedFile:
         if not isinstance(text := statement.value.value, str) or statement.value.kind != "string":
             break
         directives.append(text)
-    problem = first_problem(root, source) if root.has_error else None
     module = Module(0, len(data), body, directives)
     return ParsedFile(source, module, _comments(reader, data), [problem] if problem else [])
+
+
+def _best(first: Raw, second: Raw) -> Raw:
+    """The tree with fewer errors."""
+    return second if sum(1 for _ in errors(second)) <= sum(1 for _ in errors(first)) else first
 
 
 def _comments(reader: Reader, data: bytes) -> list[Comment]:

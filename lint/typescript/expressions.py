@@ -1,4 +1,4 @@
-"""Expressions of TypeScript and JavaScript, JSX among them.
+"""Expressions of TypeScript and JavaScript.
 
 Parentheses, `!`, `satisfies` and type arguments leave no trace. `import("…")` and `require("…")` of a literal are
 `Import`; `x++` is `x += 1`; a template without substitutions is a string; `import.meta` is a member of `import`.
@@ -30,12 +30,12 @@ from biconvex.lint.syntax import (
     Template,
 )
 from biconvex.lint.typescript.literals import number, regex, string, unescape
-from biconvex.lint.typescript.reader import DEPTH, Handler, Raw, Reader, guarded, other
+from biconvex.lint.typescript.reader import DEPTH, Handler, Raw, Reader, guarded, items, other
 
 if TYPE_CHECKING:
     from typing import Literal as OneOf
 
-__all__ = ["HANDLERS", "property_key"]
+__all__ = ["HANDLERS", "name", "property_key"]
 
 
 def name(reader: Reader, node: Raw, _depth: int) -> Node:
@@ -95,7 +95,7 @@ def call(reader: Reader, node: Raw, depth: int) -> Node:
     callee = reader.table[target.kind_id](reader, target, depth + 1)
     if given.type != "arguments":
         return Call(start, end, callee, [reader.table[given.kind_id](reader, given, depth + 1)])
-    arguments = _items(reader, given, depth)
+    arguments = items(reader, given, depth)
     if type(callee) is Name and callee.id in _LOADERS and arguments:
         source = arguments[0]
         if type(source) is Literal and isinstance(source.value, str):
@@ -118,24 +118,11 @@ def new(reader: Reader, node: Raw, depth: int) -> Node:
     arguments: list[Node] = []
     for kid in kids[1:]:
         if kid.type == "arguments":
-            arguments = _items(reader, kid, depth)
+            arguments = items(reader, kid, depth)
         else:
             reader.skip(kid)
     callee = reader.table[target.kind_id](reader, target, depth + 1)
     return Call(node.start_byte, node.end_byte, callee, arguments, True)
-
-
-def _items(reader: Reader, node: Raw, depth: int) -> list[Node]:
-    """The expressions of a list: arguments, elements."""
-    out: list[Node] = []
-    table, lists = reader.table, reader.lists
-    for kid in node.named_children:
-        kind = kid.kind_id
-        if kind in lists:
-            lists[kind](reader, kid, depth + 1, reader.strays)
-        else:
-            out.append(table[kind](reader, kid, depth + 1))
-    return out
 
 
 @guarded
@@ -147,7 +134,7 @@ def template(reader: Reader, node: Raw, depth: int) -> Node:
         if kid.kind_id == reader.grammar.substitution:
             fixed.append(reader.read(at, kid.start_byte))
             at = kid.end_byte
-            parts.extend(_items(reader, kid, depth))
+            parts.extend(items(reader, kid, depth))
     fixed.append(reader.read(at, end - 1))
     text = "${}".join(unescape(piece.replace("\r\n", "\n")) for piece in fixed)
     return Template(start, end, text, parts) if parts else Literal(start, end, "string", text)
@@ -156,14 +143,14 @@ def template(reader: Reader, node: Raw, depth: int) -> Node:
 @guarded
 def array(reader: Reader, node: Raw, depth: int) -> Node:
     """An array; its holes are left out."""
-    return Array(node.start_byte, node.end_byte, _items(reader, node, depth))
+    return Array(node.start_byte, node.end_byte, items(reader, node, depth))
 
 
 @guarded
 def object_literal(reader: Reader, node: Raw, depth: int) -> Node:
     """An object literal."""
     properties: list[Property | Spread] = []
-    for item in _items(reader, node, depth):
+    for item in items(reader, node, depth):
         if isinstance(item, Property | Spread):
             properties.append(item)
         else:
@@ -352,7 +339,7 @@ def generate(reader: Reader, node: Raw, depth: int) -> Node:
 @guarded
 def sequence(reader: Reader, node: Raw, depth: int) -> Node:
     """`first, second`."""
-    return Other(node.start_byte, node.end_byte, "sequence", _items(reader, node, depth))
+    return Other(node.start_byte, node.end_byte, "sequence", items(reader, node, depth))
 
 
 def meta(reader: Reader, node: Raw, _depth: int) -> Node:
@@ -360,48 +347,6 @@ def meta(reader: Reader, node: Raw, _depth: int) -> Node:
     start, end = node.start_byte, node.end_byte
     first, _, last = reader.read(start, end).partition(".")
     return Member(start, end, Name(start, start + len(first), first), last, end - len(last))
-
-
-@guarded
-def jsx(reader: Reader, node: Raw, depth: int) -> Node:
-    """An element of JSX: the component it names, and the expressions within."""
-    if node.type == "jsx_self_closing_element":
-        return Other(node.start_byte, node.end_byte, "jsx", _tag(reader, node, depth))
-    out: list[Node] = []
-    for kid in reader.kids(node, depth):
-        if kid.type == "jsx_opening_element":
-            out += _tag(reader, kid, depth)
-        elif kid.type == "jsx_expression":
-            out += _items(reader, kid, depth)
-        elif kid.type in _JSX_ELEMENTS:
-            out.append(reader.table[kid.kind_id](reader, kid, depth + 1))
-    return Other(node.start_byte, node.end_byte, "jsx", out)
-
-
-_JSX_ELEMENTS = frozenset({"jsx_element", "jsx_self_closing_element"})
-_JSX_COMPONENTS = frozenset({"member_expression", "nested_identifier"})
-
-
-def _tag(reader: Reader, node: Raw, depth: int) -> list[Node]:
-    """The component that a tag names (`div` is none) and the values of its attributes."""
-    out: list[Node] = []
-    for kid in reader.kids(node, depth):
-        if kid.type == "jsx_attribute":
-            for value in reader.kids(kid, depth)[1:]:
-                if value.type == "jsx_expression":
-                    out += _items(reader, value, depth)
-                else:
-                    out.append(reader.table[value.kind_id](reader, value, depth + 1))
-        elif kid.type == "jsx_expression":
-            out += _items(reader, kid, depth)
-        elif kid.type == "identifier":
-            if not reader.text[kid.start_byte].islower():
-                out.append(name(reader, kid, depth))
-        elif kid.type in _JSX_COMPONENTS:
-            out.append(reader.table[kid.kind_id](reader, kid, depth + 1))
-        else:
-            reader.skip(kid)
-    return out
 
 
 def _constant(kind: OneOf["boolean", "null", "undefined"], value: bool | None) -> Handler:
@@ -423,9 +368,7 @@ HANDLERS: dict[str, Handler] = {
     "identifier": name,
     "import": name,
     "instantiation_expression": inner,
-    "jsx_element": jsx,
     "jsx_expression": inner,
-    "jsx_self_closing_element": jsx,
     "member_expression": member,
     "meta_property": meta,
     "nested_identifier": member,

@@ -53,7 +53,9 @@ def regex(reader: Reader, node: Raw, _depth: int) -> Node:
     return Literal(node.start_byte, node.end_byte, "regex", reader.read(node.start_byte, node.end_byte))
 
 
-_ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-7]{1,3})|(\r\n|.))", re.DOTALL)
+_ESCAPE = re.compile(
+    r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-7]{1,3})|(\r\n|.))", re.DOTALL
+)
 _SINGLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 _CONTINUATIONS = frozenset({"\n", "\r", "\r\n", "\u2028", "\u2029"})
 

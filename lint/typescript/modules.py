@@ -95,11 +95,15 @@ def exporting(reader: Reader, node: Raw, depth: int, out: list[Node]) -> None:
         elif kind == "string" and "from" in words:
             source = _text(reader, kid)
         elif kind == "decorator":
-            decorators += (reader.table[each.kind_id](reader, each, depth) for each in reader.kids(kid, depth))
+            decorators += (
+                reader.table[each.kind_id](reader, each, depth) for each in reader.kids(kid, depth)
+            )
         elif kid.kind_id == reader.grammar.error and reader.read(kid.start_byte, kid.end_byte) == "type":
             words.add("type")  # `export type * from`, which the grammar doesn't know
         elif kid.is_named:
-            declarations += body(reader, kid, depth) if kid.kind_id in reader.lists else _one(reader, kid, depth)
+            declarations += (
+                body(reader, kid, depth) if kid.kind_id in reader.lists else _one(reader, kid, depth)
+            )
         else:
             words.add(kind)
     if names is not None:

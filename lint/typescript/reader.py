@@ -15,20 +15,19 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, TypeAlias
 
+from biconvex.lint.syntax import Node, Other
 from tree_sitter import Language, Query, QueryCursor
 from tree_sitter import Node as Raw
-
-from biconvex.lint.syntax import Node, Other
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
-    "DEPTH", "Grammar", "Handler", "ListHandler", "Raw", "Reader", "body", "erased", "guarded", "listed", "other",
-    "statements",
+    "DEPTH", "Grammar", "Handler", "ListHandler", "Raw", "Reader", "body", "erased", "guarded", "items",
+    "listed", "other", "statements",
 ]  # fmt: skip
 
-DEPTH = 120
+DEPTH = 100
 """The levels of nesting that are translated in place; handwritten code has far fewer."""
 
 
@@ -43,7 +42,9 @@ class Reader:
         self.table = grammar.table
         self.lists = grammar.lists
         self.comments: list[tuple[int, int]] = []
-        self.strays: list[Node] = []  # what stood between the parts of a node, until the statement around it ends
+        self.strays: list[
+            Node
+        ] = []  # what stood between the parts of a node, until the statement around it ends
         self.deferred: list[tuple[Raw, Other]] = []
         self.cut: Other | None = None
 
@@ -67,7 +68,9 @@ class Reader:
         """Leave out a node (a type), but not the comments in it."""
         if self.text.find("/", node.start_byte, node.end_byte) >= 0:
             found = QueryCursor(self.grammar.comments).captures(node)
-            self.comments.extend((comment.start_byte, comment.end_byte) for comment in found.get("comment", ()))
+            self.comments.extend(
+                (comment.start_byte, comment.end_byte) for comment in found.get("comment", ())
+            )
 
     def annotation(self, node: Raw) -> str:
         """The text of a type annotation, without its colon."""
@@ -156,6 +159,19 @@ def statements(reader: Reader, node: Raw, depth: int) -> list[Node]:
         if strays:
             out.extend(strays)
             strays.clear()
+    return out
+
+
+def items(reader: Reader, node: Raw, depth: int) -> list[Node]:
+    """The expressions of a list: arguments, elements."""
+    out: list[Node] = []
+    table, lists = reader.table, reader.lists
+    for kid in node.named_children:
+        kind = kid.kind_id
+        if kind in lists:
+            lists[kind](reader, kid, depth + 1, reader.strays)
+        else:
+            out.append(table[kind](reader, kid, depth + 1))
     return out
 
 
