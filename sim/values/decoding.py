@@ -15,6 +15,7 @@ import msgspec
 from .errors import DeveloperError
 from .identifiers import admit_field_name, admitted_field_names, reserved_field_name
 from .int64 import Int64
+from .rust import plain_float
 from .size import (
     MAX_ARRAY_LENGTH,
     MAX_NESTING,
@@ -118,7 +119,7 @@ def _array(encoded: list[Any], depth: int, pending: bool) -> list[Any]:
 def _object(encoded: dict[str, Any], depth: int, pending: bool) -> Any:
     if len(encoded) == 1:
         ((name, member),) = encoded.items()
-        if name[:1] == "$":
+        if type(name) is str and name[:1] == "$":
             return _special(name, member, pending)
     return _fields(encoded, depth, pending)
 
@@ -156,7 +157,9 @@ def _special(name: str, member: Any, pending: bool) -> Any:
         number: float = _DOUBLE.unpack(_eight_bytes(name, member))[0]
         # Zero of either sign passes, as it does in the backend.
         if number - number == 0 and number != 0:
-            raise DeveloperError("InvalidArgument", f"Float64 {number!r} should be encoded as a number")
+            raise DeveloperError(
+                "InvalidArgument", f"Float64 {plain_float(number)} should be encoded as a number"
+            )
         return number
     if name == "$bytes":
         return _base64(name, member)

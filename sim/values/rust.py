@@ -1,4 +1,4 @@
-"""Text as Rust's `{:?}` writes it: the backend's messages show values this way (semantics §3.3)."""
+"""Text as Rust writes it: the backend's messages show values this way (semantics §3.3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from decimal import Decimal
 from typing import Final
 
-__all__ = ["debug_char", "debug_float", "debug_string", "format_bytes", "json_float"]
+__all__ = ["debug_char", "debug_float", "debug_string", "format_bytes", "json_float", "plain_float"]
 
 _ESCAPES: Final = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\"}
 
@@ -50,10 +50,15 @@ def debug_float(number: float) -> str:
     return shortest
 
 
+def plain_float(number: float) -> str:
+    """Write a finite `number` in digits only: `1`, `0.00001`."""
+    return f"{Decimal(repr(number)):f}".removesuffix(".0")
+
+
 def json_float(number: float) -> str:
     """Write a finite `number` as the backend's JSON does: like `debug_float`, but `0.00001` stays in digits."""
     if 1e-5 <= abs(number) < 1e-4:
-        return f"{Decimal(repr(number)):f}"
+        return plain_float(number)
     return debug_float(number)
 
 
