@@ -26,7 +26,7 @@ def index_key(value: Any) -> bytes:
     """Make the sort key of a canonical value or `UNDEFINED`: keys compare as bytes in the order of their values.
 
     A key ends itself: keys written one after another compare as tuples of their values. No key begins with 0xFF, but
-    a key may be the start of another one that goes on with 0xFF: that of "a" is the start of that of "a\\0".
+    a key may be the start of another one that goes on with 0xFF: the key of "a" is the start of that of "a" and a zero.
     """
     kind = type(value)
     if kind is str:
