@@ -1,0 +1,1 @@
+"""Hosts: who runs a handler, in each language, behind one stepping protocol."""

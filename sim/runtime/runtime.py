@@ -29,7 +29,7 @@ from biconvex.sim.runtime.registry import RegisteredFunction, Registry
 from biconvex.sim.runtime.run import Identity, Run
 from biconvex.sim.runtime.syscalls import ACTION_SYSCALLS, BATCHED, SYNC_SYSCALLS, TRANSACTION_SYSCALLS
 from biconvex.sim.store import Commit, Conflict, Store, Transaction
-from biconvex.sim.values import DeveloperError, Value, dumps, from_json, size_of
+from biconvex.sim.values import DeveloperError, Value, display, dumps, from_json, size_of
 
 __all__ = ["Runtime"]
 
@@ -219,6 +219,11 @@ class Runtime:
         return outcome
 
     def _check_arguments(self, function: RegisteredFunction, args: Value) -> None:
+        if not isinstance(args, dict):
+            raise DeveloperError(
+                "InvalidArgs",
+                f"Expected to receive an object as the function's argument. Instead received: {display(args)}",
+            )
         size = size_of([args])
         if size > self.limits.arguments_bytes:
             raise Terminated(

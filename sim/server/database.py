@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from biconvex.sim.server.filters import Expression, FilterBuilder, IndexRangeBuilder, expression
 from biconvex.sim.server.link import Link
-from biconvex.sim.values import UNDEFINED, from_json, to_json
+from biconvex.sim.values import from_json, patch_to_json, to_json
 
 __all__ = ["DatabaseReader", "DatabaseWriter", "Query"]
 
@@ -197,9 +197,7 @@ class DatabaseWriter(DatabaseReader):
     async def patch(self, *place: Any) -> None:
         """`patch(id, fields)` or `patch(table, id, fields)`: set some fields; `UNDEFINED` takes one away."""
         call, value = self._address("patch", place, 2)
-        call["value"] = {
-            key: {"$undefined": None} if item is UNDEFINED else to_json(item) for key, item in value.items()
-        }
+        call["value"] = patch_to_json(value)
         await self._link.call("1.0/shallowMerge", call)
 
     async def replace(self, *place: Any) -> None:

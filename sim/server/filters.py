@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from biconvex.sim.values import UNDEFINED, to_json
+from biconvex.sim.values import to_json_or_undefined
 
 __all__ = ["Expression", "FilterBuilder", "IndexRangeBuilder", "expression"]
-
-
-def _literal(value: Any) -> Any:
-    return {"$undefined": None} if value is UNDEFINED else to_json(value)
 
 
 class Expression:
@@ -29,7 +25,7 @@ class Expression:
 
 def expression(value: Any) -> Any:
     """The exported form of an expression; any other value becomes a literal."""
-    return value.json if isinstance(value, Expression) else {"$literal": _literal(value)}
+    return value.json if isinstance(value, Expression) else {"$literal": to_json_or_undefined(value)}
 
 
 class FilterBuilder:
@@ -118,7 +114,7 @@ class IndexRangeBuilder:
                 "`lambda q: q.eq(…).eq(…)`. See https://docs.convex.dev/using/indexes"
             )
         self._used = True
-        step = {"type": kind, "fieldPath": field, "value": _literal(value)}
+        step = {"type": kind, "fieldPath": field, "value": to_json_or_undefined(value)}
         return IndexRangeBuilder((*self._steps, step))
 
     def eq(self, field: str, value: Any) -> IndexRangeBuilder:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from biconvex.sim.hosts.protocol import CallResult
-from biconvex.sim.values import UNDEFINED, DeveloperError, Value, from_json
+from biconvex.sim.values import DeveloperError, patch_from_json, pending_from_json
 
 if TYPE_CHECKING:
     from biconvex.sim.runtime.run import Run
@@ -96,7 +96,7 @@ def count(_runtime: Runtime, run: Run, arguments: Any) -> str:
 def insert(runtime: Runtime, run: Run, arguments: Any) -> str:
     """A new document; its id."""
     table = arguments["table"]
-    value = from_json(arguments["value"])
+    value = pending_from_json(arguments["value"])
     if not isinstance(value, dict):
         raise DeveloperError(
             "InvalidArgument", "Invalid argument `value` for `db.insert`: Value must be an Object"
@@ -108,23 +108,19 @@ def insert(runtime: Runtime, run: Run, arguments: Any) -> str:
 
 def patch(runtime: Runtime, run: Run, arguments: Any) -> str:
     """A shallow merge into a document; `{"$undefined": null}` removes a field."""
-    partial = arguments["value"]
-    if not isinstance(partial, dict):
+    if not isinstance(arguments["value"], dict):
         raise DeveloperError(
             "InvalidArgument", "Invalid argument `value` for `db.patch`: Value must be an Object"
         )
-    value: dict[str, Value] = {
-        key: UNDEFINED if item == {"$undefined": None} else from_json(item)  # type: ignore[misc]
-        for key, item in partial.items()
-    }
-    document = run.tx.patch(arguments["id"], value, table=arguments.get("table"))
+    partial = patch_from_json(arguments["value"])
+    document = run.tx.patch(arguments["id"], partial, table=arguments.get("table"))
     runtime.trace.record("patch", document.table, run.number, document.id)
     return document.json
 
 
 def replace(runtime: Runtime, run: Run, arguments: Any) -> str:
     """A document's whole body anew."""
-    value = from_json(arguments["value"])
+    value = pending_from_json(arguments["value"])
     if not isinstance(value, dict):
         raise DeveloperError(
             "InvalidArgument", "Invalid argument `value` for `db.replace`: Value must be an Object"
