@@ -1,0 +1,6 @@
+"""The JavaScript host: runs a project's own TypeScript, with its own package `convex`, in a stepped Node process."""
+
+from biconvex.sim.hosts.javascript.host import JavaScriptHost
+from biconvex.sim.hosts.javascript.routing import ModuleFile, module_files
+
+__all__ = ["JavaScriptHost", "ModuleFile", "module_files"]

@@ -1,0 +1,233 @@
+"""The Node process that runs JavaScript: started when first needed, shared by all deployments, replaced when lost."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import select
+import signal
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from biconvex.sim.hosts.javascript.node import child_environment, find_node
+from biconvex.sim.hosts.protocol import HostCrashed, HostTimeout
+
+__all__ = ["Answer", "JavaScriptEngine", "shared_engine"]
+
+_SCRIPT = Path(__file__).with_name("host.cjs")
+_LENGTH = struct.Struct("<I")
+_READ_SIZE = 1 << 16
+_CLOSING_S = 2.0
+_COMPLAINT_BYTES = 2000
+_SYNC = ord("Y")
+Answer = tuple[int, bytes]
+
+
+class JavaScriptEngine:
+    """One Node process, spoken to in frames over two pipes.
+
+    `epoch` numbers the process: when it changes, what the earlier process knew is gone. Calls from several threads
+    take turns.
+    """
+
+    def __init__(self) -> None:
+        self.epoch = 1
+        self._process: _NodeProcess | None = None
+        self._lock = threading.RLock()
+        self._last_number = 0
+
+    def new_number(self) -> int:
+        """A number for a run or a deployment that was not given out before."""
+        self._last_number += 1
+        return self._last_number
+
+    def ensure(self) -> int:
+        """Start Node unless it runs; its epoch. Raises `ProjectError` where there is no Node."""
+        if self._process is None:
+            with self._lock:
+                if self._process is None:
+                    self._process = _NodeProcess()
+        return self.epoch
+
+    def send(self, frame: bytes) -> None:
+        """Send a command that has no answer."""
+        with self._lock:
+            self._exchange(frame, None, 0.0, None)
+
+    def ask(
+        self, frame: bytes, timeout_s: float, sync: Callable[[bytes], bytes] | None = None
+    ) -> tuple[int, bytes]:
+        """Send a command and wait for its answer: a letter and JSON text.
+
+        `sync` answers what the command asks in between. Raises `HostTimeout` after `timeout_s` real seconds and
+        `HostCrashed` when Node ends; either way the next command starts another process.
+        """
+        with self._lock:
+            answer = self._exchange(frame, sync, timeout_s, True)
+        assert answer is not None
+        return answer
+
+    def _exchange(
+        self, frame: bytes, sync: Callable[[bytes], bytes] | None, timeout_s: float, wants_answer: bool | None
+    ) -> tuple[int, bytes] | None:
+        self.ensure()
+        process = self._process
+        assert process is not None
+        try:
+            process.write(frame)
+            if not wants_answer:
+                return None
+            deadline = time.monotonic() + timeout_s
+            while True:
+                answer = process.read(deadline)
+                if answer[0] != _SYNC or sync is None:
+                    return answer
+                process.write(sync(answer[1]))
+        except (TimeoutError, _NodeEnded) as lost:
+            self.close()
+            if isinstance(lost, TimeoutError):
+                raise HostTimeout(f"the step took longer than {timeout_s:g} s of real time") from None
+            raise HostCrashed(str(lost)) from None
+        except BaseException:
+            # An answer may still be on its way: this process can't be spoken to any more.
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the process; the next command starts another."""
+        with self._lock:
+            process, self._process = self._process, None
+            if process is not None:
+                self.epoch += 1
+                process.end()
+
+    def forget(self) -> None:
+        """In a child of this process: let go of the parent's Node."""
+        process, self._process = self._process, None
+        self._lock = threading.RLock()
+        if process is not None:
+            self.epoch += 1
+            process.let_go()
+
+
+class _NodeEnded(Exception):
+    pass
+
+
+class _NodeProcess:
+    def __init__(self) -> None:
+        node = find_node()
+        commands, self._output = os.pipe()
+        self._input, answers = os.pipe()
+        self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the process)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  (Node and our own script)
+                _command(node.executable, commands, answers),
+                stdin=subprocess.DEVNULL,
+                stdout=self._complaints,
+                stderr=self._complaints,
+                pass_fds=(commands, answers),
+                start_new_session=True,
+                env=child_environment(),
+            )
+        finally:
+            os.close(commands)
+            os.close(answers)
+        os.set_blocking(self._output, False)
+        self._readable = select.poll()
+        self._readable.register(self._input, select.POLLIN)
+        self._writable = select.poll()
+        self._writable.register(self._output, select.POLLOUT)
+        self._buffer = b""
+
+    def write(self, frame: bytes) -> None:
+        data = memoryview(_LENGTH.pack(len(frame)) + frame)
+        while data:
+            try:
+                data = data[os.write(self._output, data) :]
+            except BlockingIOError:
+                self._writable.poll()
+            except BrokenPipeError:
+                raise self._ended() from None
+
+    def read(self, deadline: float) -> tuple[int, bytes]:
+        buffer = self._buffer
+        wanted = 5
+        while True:
+            if len(buffer) >= wanted:
+                size = 5 + _LENGTH.unpack_from(buffer)[0]
+                if len(buffer) >= size:
+                    self._buffer = buffer[size:]
+                    return buffer[4], buffer[5:size]
+                wanted = size
+            if wanted > _READ_SIZE:
+                buffer = b"".join((buffer, *self._chunks(wanted - len(buffer), deadline)))
+            else:
+                buffer += self._chunk(_READ_SIZE, deadline)
+
+    def _chunks(self, size: int, deadline: float) -> list[bytes]:
+        chunks = []
+        while size > 0:
+            chunk = self._chunk(size, deadline)
+            chunks.append(chunk)
+            size -= len(chunk)
+        return chunks
+
+    def _chunk(self, size: int, deadline: float) -> bytes:
+        left_ms = (deadline - time.monotonic()) * 1000
+        if left_ms <= 0 or not self._readable.poll(left_ms):
+            raise TimeoutError
+        chunk = os.read(self._input, size)
+        if not chunk:
+            raise self._ended()
+        return chunk
+
+    def _ended(self) -> _NodeEnded:
+        """What to say about a process that has ended by itself."""
+        try:
+            status = self._process.wait(_CLOSING_S)
+        except subprocess.TimeoutExpired:
+            return _NodeEnded("Node closed its pipes")
+        how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+        self._complaints.seek(0, os.SEEK_END)
+        self._complaints.seek(max(0, self._complaints.tell() - _COMPLAINT_BYTES))
+        said = self._complaints.read().decode("utf-8", "replace").strip()
+        return _NodeEnded(f"Node {how}" + (f":\n{said}" if said else ""))
+
+    def end(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._close()
+
+    def let_go(self) -> None:
+        # Not this process's child: nothing to wait for, and nothing to warn about when the object goes.
+        self._process.returncode = 0
+        self._close()
+
+    def _close(self) -> None:
+        os.close(self._input)
+        os.close(self._output)
+        self._complaints.close()
+
+
+def _command(node: str, commands: int, answers: int) -> list[str]:
+    return [node, "--no-warnings", str(_SCRIPT), str(commands), str(answers)]
+
+
+_ENGINE = JavaScriptEngine()
+atexit.register(_ENGINE.close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_ENGINE.forget)
+
+
+def shared_engine() -> JavaScriptEngine:
+    """The engine of this process; a forked child has one of its own."""
+    return _ENGINE

@@ -1,0 +1,71 @@
+// fetch and file storage: what actions send out of the process as syscalls with bytes in base64.
+'use strict';
+
+const { running } = require('./current.cjs');
+const { native } = require('./web.cjs');
+
+// The methods before web.cjs adapts them to contexts.
+const { arrayBuffer: readBody } = Request.prototype;
+const { arrayBuffer: readBlob } = Blob.prototype;
+const NULL_BODY = new Set([101, 204, 205, 304]);
+
+const base64 = (buffer) => Buffer.from(buffer).toString('base64');
+
+/** Performs a syscall for a run; a promise of this realm with the parsed result. */
+function call(run, op, args, signal) {
+  return new Promise((resolve, reject) => {
+    const id = run.issue(op, JSON.stringify(args), { resolve: (text) => resolve(JSON.parse(text)), reject });
+    signal?.addEventListener('abort', () => {
+      run.cancel(id);
+      reject(signal.reason);
+    });
+  });
+}
+
+function response(result) {
+  const { status = 200, statusText = '', headers = [], body = null, url = '' } = result;
+  const bytes = body === null || NULL_BODY.has(status) ? null : Buffer.from(body, 'base64');
+  const made = new Response(bytes, { status, statusText, headers });
+  Object.defineProperty(made, 'url', { value: url, enumerable: true, configurable: true });
+  return made;
+}
+
+/** `fetch` of the run being stepped. */
+async function fetch(resource, options) {
+  const run = running();
+  const refused = run.actionOnly('fetch()');
+  if (refused !== null) throw run.context.inside.newError('Error', refused);
+  const request = new Request(resource, options);
+  request.signal.throwIfAborted();
+  let body = null;
+  if (request.body !== null) {
+    native();
+    body = base64(await Reflect.apply(readBody, request, []));
+  }
+  const { url, method, headers, signal } = request;
+  try {
+    return response(await call(run, 'fetch', { url, method, headers: [...headers], body }, signal));
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw run.context.inside.newError('TypeError', error.message);
+  }
+}
+
+/** The syscalls that pass objects instead of text (semantics §1.3). */
+async function jsSyscall(op, args) {
+  const run = running();
+  if (op === 'storage/storeBlob') {
+    native();
+    const { requestId, version, options, blob } = args;
+    const body = base64(await Reflect.apply(readBlob, blob, []));
+    return await call(run, op, { requestId, version, options, contentType: blob.type || null, body });
+  }
+  if (op === 'storage/getBlob') {
+    const { requestId, version, storageId } = args;
+    const found = await call(run, op, { requestId, version, storageId });
+    return found === null ? null : new Blob([Buffer.from(found.body, 'base64')], { type: found.contentType ?? '' });
+  }
+  throw run.context.inside.newError('Error', `Unknown JS syscall: ${op}`);
+}
+
+module.exports = { fetch, jsSyscall };

@@ -1,0 +1,218 @@
+// The process that runs JavaScript for the simulator. It reads a command, runs one function as far as that goes,
+// answers, and blocks until the next command: nothing happens between commands.
+//
+// How far is "as far as it goes"? One turn of the event loop drains microtasks. A run that has begun nothing native is
+// then at rest: it has ended, or waits for syscalls. Otherwise the event loop is left to run dry: `beforeExit` comes
+// exactly when no microtask, timer, thread or handle can bring any more, so that native work always ends within the
+// step that began it. A run that has neither ended nor waits when all is dry can never end.
+'use strict';
+
+const vm = require('node:vm');
+const channel = require('./channel.cjs');
+const { Refused, analyze } = require('./analyze.cjs');
+const { Context } = require('./context.cjs');
+const { current } = require('./current.cjs');
+const { addSourceMap, describe, formatStack } = require('./errors.cjs');
+const { Random } = require('./random.cjs');
+const { Run } = require('./run.cjs');
+
+const realSetTimeout = setTimeout;
+const realSetImmediate = setImmediate;
+const realClearTimeout = clearTimeout;
+// How long a run that waits, or has ended, is given for sockets and the like to finish (Node runtime only).
+const GRACE_MS = 200;
+// ECMAScript's own names are looked up as locals: a context's global object is slow to look into.
+const INTRINSICS =
+  'Object, Function, Array, String, Number, Boolean, BigInt, Symbol, Map, Set, WeakMap, WeakSet, Promise, Proxy, ' +
+  'Reflect, RegExp, JSON, Math, Date, Error, TypeError, RangeError, SyntaxError, ReferenceError, ArrayBuffer, ' +
+  'DataView, Uint8Array, Convex, undefined, NaN, Infinity, isNaN, parseInt, parseFloat';
+
+const bundles = new Map();
+const deployments = new Map();
+const runs = new Map();
+
+let becameIdle = null;
+process.on('beforeExit', () => {
+  const resolve = becameIdle;
+  becameIdle = null;
+  realSetImmediate(resolve);
+});
+process.on('unhandledRejection', (error) => current.run?.fail(error));
+process.on('uncaughtException', (error) => {
+  if (current.run === null) throw error;
+  current.run.fail(error);
+});
+Error.prepareStackTrace = (error, sites) => (current.run === null ? `${error}\n${sites.join('\n')}` : formatStack(error, sites));
+
+const turn = () => new Promise((resolve) => realSetImmediate(resolve));
+
+async function idle(run) {
+  await new Promise((resolve) => {
+    const grace = run.context.alwaysNative && run.isAnswerable ? realSetTimeout(resolve, GRACE_MS).unref() : undefined;
+    becameIdle = () => {
+      realClearTimeout(grace);
+      resolve();
+    };
+  });
+  becameIdle = null;
+}
+
+/** Lets the run go as far as it can. */
+async function settle(run) {
+  await turn();
+  if (run.native || !run.isAnswerable) await idle(run);
+}
+
+/** Does something on behalf of a run: code of the user's runs inside, and what it leaves behind. */
+async function step(run, begin) {
+  current.run = run;
+  try {
+    begin();
+  } catch (error) {
+    run.fail(error);
+  }
+  await settle(run);
+}
+
+function finish(run) {
+  if (run.isOver) runs.delete(run.id);
+  run.answer((error) => describe(error, run.context));
+  current.run = null;
+}
+
+function compile(key, runtime, { code, map }) {
+  const filename = `biconvex-bundle/${key.slice(0, 12)}/${runtime}.js`;
+  addSourceMap(filename, map);
+  const text = `(function (require) { "use strict"; return (function (${INTRINSICS}) { ${code}
+    return __biconvexModules.modules; })(${INTRINSICS}); })`;
+  return new vm.Script(text, { filename });
+}
+
+class Deployment {
+  constructor(key, modules, root, importMs) {
+    this.key = key;
+    this.modules = modules;
+    this.root = root;
+    this.importMs = importMs;
+    this.environment = {};
+    this.contexts = new Map();
+  }
+
+  context(runtime) {
+    let context = this.contexts.get(runtime);
+    if (context === undefined) {
+      const bundle = bundles.get(this.key)[runtime];
+      bundle.script ??= compile(this.key, runtime, bundle);
+      context = new Context(bundle.script, runtime === 'node' ? this.root : null);
+      this.contexts.set(runtime, context);
+    }
+    return context;
+  }
+
+  contextOf(module) {
+    return this.context(this.modules[module] === true ? 'node' : 'default');
+  }
+
+  /** Runs a module's top level, once; the run that did it tells what went wrong. */
+  async import(module) {
+    const context = this.contextOf(module);
+    const run = new Run(0, context, 'import', this.importMs, new Random(0, 0), this.environment);
+    await step(run, () => {
+      context.require(module);
+      run.outcome = { value: 'null' };
+    });
+    return run;
+  }
+}
+
+// --- commands --------------------------------------------------------------------------------------------------------
+
+async function load(id) {
+  const deployment = deployments.get(id);
+  const found = [];
+  for (const path of Object.keys(deployment.modules)) {
+    const run = await deployment.import(path);
+    const context = deployment.contextOf(path);
+    const fail = (problem) => channel.write('F', JSON.stringify({ module: path, logs: run.logs, ...problem }));
+    if (run.failure !== null) return fail({ error: describe(run.failure.error, context) });
+    try {
+      found.push({ path, ...analyze(path, context.require(path), deployment.modules[path]) });
+    } catch (error) {
+      if (error instanceof Refused) return fail({ refused: error.message });
+      return fail({ error: describe(error, context) });
+    } finally {
+      current.run = null;
+    }
+  }
+  return channel.write('L', JSON.stringify(found));
+}
+
+const METHODS = { query: 'invokeQuery', mutation: 'invokeMutation', action: 'invokeAction' };
+
+function invocation(kind, registered, args) {
+  const method = METHODS[kind];
+  if (method === undefined) throw new Error('HTTP actions cannot be run yet');
+  if (typeof registered?.[method] !== 'function') throw new Error(`The function is not registered as a ${kind}`);
+  return [method, kind === 'action' ? ['', `[${args}]`] : [`[${args}]`]];
+}
+
+async function start(id, runId, module, name, kind, args, nowMs, high, low, environment) {
+  const deployment = deployments.get(id);
+  if (environment !== null) deployment.environment = environment;
+  const context = deployment.contextOf(module);
+  const run = new Run(runId, context, kind, nowMs, new Random(high, low), deployment.environment);
+  if (!context.loaded.has(module)) {
+    const imported = await deployment.import(module);
+    run.logs = imported.logs;
+    run.failure = imported.failure;
+  }
+  runs.set(runId, run);
+  if (run.failure === null) {
+    await step(run, () => {
+      const registered = context.require(module)[name];
+      const [method, callArgs] = invocation(kind, registered, args);
+      context.inside.invoke(run, registered, method, callArgs);
+    });
+  }
+  finish(run);
+}
+
+async function resume(runId, nowMs, results) {
+  const run = runs.get(runId);
+  await step(run, () => run.accept(results, nowMs));
+  finish(run);
+}
+
+function close(id) {
+  const deployment = deployments.get(id);
+  deployments.delete(id);
+  for (const context of deployment?.contexts.values() ?? []) context.close();
+}
+
+const COMMANDS = {
+  start,
+  resume,
+  load,
+  abandon: (runId) => runs.delete(runId),
+  bundle: (key, scripts) => bundles.set(key, scripts),
+  open: (id, key, modules, root, importMs, environment) => {
+    const deployment = new Deployment(key, modules, root, importMs);
+    deployment.environment = environment;
+    deployments.set(id, deployment);
+  },
+  close,
+};
+
+async function main() {
+  for (;;) {
+    const text = channel.read();
+    if (text === null) process.exit(0);
+    const [command, ...args] = JSON.parse(text);
+    await COMMANDS[command](...args);
+  }
+}
+
+main().catch((error) => {
+  process.stderr.write(`${error?.stack}\n`);
+  process.exit(70);
+});

@@ -1,0 +1,246 @@
+"""The JavaScript host of one deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from biconvex.sim.hosts.javascript.bundle import Bundle, bundle_modules
+from biconvex.sim.hosts.javascript.engine import JavaScriptEngine, shared_engine
+from biconvex.sim.hosts.javascript.routing import ModuleFile, module_files
+from biconvex.sim.hosts.project import BackendLocation
+from biconvex.sim.hosts.protocol import (
+    CallResult,
+    FunctionSource,
+    HostCrashed,
+    HostTimeout,
+    Invocation,
+    LogLine,
+    ModuleSource,
+    Settled,
+    Step,
+    SyncSyscall,
+    Thrown,
+    Waiting,
+)
+from biconvex.sim.values.errors import DeveloperError, InternalError, ProjectError
+
+__all__ = ["STEP_TIMEOUT_S", "JavaScriptHost"]
+
+STEP_TIMEOUT_S = 10.0
+_SETTLED, _WAITING, _LOADED, _FAILED = b"SWLF"
+_MASK = 0xFFFFFFFF
+_encode = msgspec.json.Encoder().encode
+_decode_settled = msgspec.json.Decoder(Settled).decode
+_decode_waiting = msgspec.json.Decoder(Waiting).decode
+
+
+class _Loaded(msgspec.Struct, frozen=True):
+    path: str
+    functions: tuple[FunctionSource, ...]
+    schema: dict[str, Any] | None = None
+    routes: list[dict[str, Any]] | None = None
+    crons: dict[str, Any] | None = None
+
+
+class _LoadFailed(msgspec.Struct, frozen=True):
+    """Why a module can't be loaded: what it threw, or what is wrong with its exports."""
+
+    module: str
+    error: Thrown | None = None
+    refused: str | None = None
+    logs: tuple[LogLine, ...] = ()
+
+
+class _Question(msgspec.Struct, frozen=True):
+    op: str
+    arguments: Any
+
+
+_decode_loaded = msgspec.json.Decoder(tuple[_Loaded, ...]).decode
+_decode_failed = msgspec.json.Decoder(_LoadFailed).decode
+_decode_question = msgspec.json.Decoder(_Question).decode
+# What modules of the same content define: loading is deterministic, so that once is enough.
+_DEFINITIONS: dict[tuple[str, int, tuple[tuple[str, str], ...]], tuple[_Loaded, ...]] = {}
+
+
+class JavaScriptHost:
+    """Runs the handlers of one deployment's TypeScript and JavaScript modules in the process's Node.
+
+    `environment` is what `process.env` shows and `import_ms` what `Date.now()` gives while modules are loaded.
+    A step that takes longer than `timeout_s` of real time is stopped (`HostTimeout`).
+    """
+
+    def __init__(
+        self,
+        location: BackendLocation,
+        *,
+        environment: Mapping[str, str] | None = None,
+        import_ms: int = 0,
+        timeout_s: float = STEP_TIMEOUT_S,
+    ) -> None:
+        self._location = location
+        self._environment = dict(environment or {})
+        self._import_ms = import_ms
+        self._timeout_s = timeout_s
+        self._engine: JavaScriptEngine = shared_engine()
+        self._number = self._engine.new_number()
+        self._epoch = 0
+        self._modules: tuple[ModuleFile, ...] = ()
+        self._bundle: Bundle | None = None
+        self._runs: dict[int, SyncSyscall] = {}
+
+    def load(self) -> Sequence[ModuleSource]:
+        """Bundle and load every module.
+
+        Raises `ProjectError` for what can't be bundled, for a module that throws, naming it and where, and for
+        definitions that Convex refuses.
+        """
+        modules = module_files(self._location.functions)
+        bundle = bundle_modules(self._location, modules)
+        if self._bundle is None or bundle.key != self._bundle.key or modules != self._modules:
+            self._close_context()
+        self._modules, self._bundle = modules, bundle
+        key = (bundle.key, self._import_ms, tuple(sorted(self._environment.items())))
+        loaded = _DEFINITIONS.get(key)
+        if loaded is None:
+            loaded = _DEFINITIONS[key] = self._load()
+        folder = self._location.functions.parent
+        files = {module.path: module.file.relative_to(folder).as_posix() for module in modules}
+        return tuple(
+            ModuleSource(
+                found.path, files[found.path], found.functions, found.schema, found.routes, found.crons
+            )
+            for found in loaded
+        )
+
+    def start(self, invocation: Invocation, sync: SyncSyscall) -> tuple[int, Step]:
+        """Begin a run and step it."""
+        if self._bundle is None:
+            self.load()
+        environment = self._ensure_context(invocation.environment)
+        run = self._engine.new_number()
+        seed = invocation.seed
+        self._runs[run] = sync
+        command = (
+            "start",
+            self._number,
+            run,
+            invocation.module,
+            invocation.function,
+            invocation.kind,
+            invocation.arguments,
+            invocation.now_ms,
+            seed >> 32 & _MASK,
+            seed & _MASK,
+            environment,
+        )
+        return run, self._step(run, _encode(command), sync)
+
+    def resume(self, run: int, results: Sequence[CallResult], now_ms: int) -> Step:
+        """Hand results to a run and step it."""
+        sync = self._runs.get(run)
+        if sync is None or self._epoch != self._engine.epoch:
+            self._lose_runs()
+            raise HostCrashed("Node ended in the middle of the run")
+        return self._step(run, _encode(("resume", run, now_ms, results)), sync)
+
+    def abandon(self, run: int) -> None:
+        """Forget a run."""
+        if self._runs.pop(run, None) is not None and self._epoch == self._engine.epoch:
+            self._engine.send(_encode(("abandon", run)))
+
+    def close(self) -> None:
+        """Drop the deployment's context; Node stays for the others."""
+        self._close_context()
+        self._bundle = None
+
+    def _step(self, run: int, command: bytes, sync: SyncSyscall) -> Step:
+        try:
+            letter, text = self._engine.ask(command, self._timeout_s, lambda text: _answer(sync, text))
+        except (HostTimeout, HostCrashed):
+            self._lose_runs()
+            raise
+        if letter == _WAITING:
+            return _decode_waiting(text)
+        del self._runs[run]
+        return _decode_settled(text)
+
+    def _load(self) -> tuple[_Loaded, ...]:
+        self._ensure_context(self._environment)
+        try:
+            letter, text = self._engine.ask(_encode(("load", self._number)), self._timeout_s)
+        except HostTimeout as error:
+            raise ProjectError(
+                f"{self._location.functions} can't be loaded: its modules ran longer than {self._timeout_s:g} s "
+                "while they were imported"
+            ) from error
+        except HostCrashed as error:
+            raise ProjectError(f"{self._location.functions} can't be loaded: {error}") from error
+        if letter == _LOADED:
+            return _decode_loaded(text)
+        if letter != _FAILED:
+            raise InternalError(f"Node answered {letter:c} to a load")
+        raise ProjectError(self._explain(_decode_failed(text)))
+
+    def _explain(self, failed: _LoadFailed) -> str:
+        file = next(module.file for module in self._modules if module.path == failed.module)
+        place = file.relative_to(self._location.functions.parent).as_posix()
+        if failed.error is None:
+            return f"{place}: {failed.refused}"
+        thrown = failed.error
+        text = f"{thrown.name}: {thrown.message}" if thrown.name else thrown.message
+        lines = [f"{place} can't be loaded: Uncaught {text}"]
+        lines += [
+            f"    at {frame.function or '<module>'} ({frame.file}:{frame.line}:{frame.column})"
+            for frame in thrown.frames
+        ]
+        lines += [f"    [{line.level.upper()}] {line.text}" for line in failed.logs]
+        return "\n".join(lines)
+
+    def _ensure_context(self, environment: Mapping[str, str]) -> Mapping[str, str] | None:
+        """Make Node know this deployment; the environment when Node hasn't been told it."""
+        engine, bundle = self._engine, self._bundle
+        assert bundle is not None
+        epoch = engine.ensure()
+        if self._epoch != epoch:
+            self._lose_runs()
+            if _KNOWN.get(bundle.key) != epoch:
+                scripts = {"default": bundle.default, "node": bundle.node}
+                engine.send(_encode(("bundle", bundle.key, scripts)))
+                _KNOWN[bundle.key] = epoch
+            modules = {module.path: module.uses_node for module in self._modules}
+            root = str(self._location.root)
+            engine.send(
+                _encode(("open", self._number, bundle.key, modules, root, self._import_ms, environment))
+            )
+            self._epoch = epoch
+            self._environment = dict(environment)
+            return None
+        if environment is self._environment or environment == self._environment:
+            return None
+        self._environment = dict(environment)
+        return environment
+
+    def _close_context(self) -> None:
+        if self._epoch and self._epoch == self._engine.epoch:
+            self._engine.send(_encode(("close", self._number)))
+        self._epoch = 0
+        self._lose_runs()
+
+    def _lose_runs(self) -> None:
+        self._runs.clear()
+
+
+# The epoch of the Node process that was sent a bundle, by the bundle's key.
+_KNOWN: dict[str, int] = {}
+
+
+def _answer(sync: SyncSyscall, text: bytes) -> bytes:
+    question = _decode_question(text)
+    try:
+        value = sync(question.op, question.arguments)
+    except DeveloperError as error:
+        return _encode({"error": error.message})
+    return _encode({"value": _encode(value).decode()})

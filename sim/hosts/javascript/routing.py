@@ -1,0 +1,130 @@
+"""Which files of a functions folder are modules, and what they are called. Source: semantics §14."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from biconvex.sim.values.errors import ProjectError
+
+__all__ = ["ModuleFile", "module_files"]
+
+_SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx")
+_HAS_STATEMENT = re.compile(r"^\s{0,100}(import|export)", re.MULTILINE)
+_COMPONENT = re.compile(r"(?=[^/]*[A-Za-z0-9])[A-Za-z0-9_.]{1,64}")
+_DEFAULT_RUNTIME_ONLY = frozenset({"http", "crons", "schema", "auth.config"})
+# What may stand before a directive, and a directive: white space, comments, then a string of its own.
+_BLANK = re.compile(r"(?:\s|\ufeff|#!.*|//.*|/\*[\s\S]*?\*/)*")
+_DIRECTIVE = re.compile(r"""("[^"\n]*"|'[^'\n]*')\s*(?:;|(?=[\n}/])|$)""")
+
+
+class ModuleFile(msgspec.Struct, frozen=True):
+    """A module: its path (`folder/file`), its file, and whether it runs in Node's runtime (`"use node"`)."""
+
+    path: str
+    file: Path
+    uses_node: bool = False
+
+
+def module_files(functions: Path) -> tuple[ModuleFile, ...]:
+    """The modules of a functions folder in the order of their paths; the schema counts as module `schema`.
+
+    Raises `ProjectError` for what Convex refuses to deploy: a folder `_deps`, a name that is no module path, two
+    files with one path, `"use node"` where it isn't allowed or isn't there, a file that isn't UTF-8.
+    """
+    found: dict[str, ModuleFile] = {}
+    for file in _files(functions):
+        relative = file.relative_to(functions).as_posix()
+        if not _is_module(relative):
+            continue
+        text = _text(file)
+        if relative.endswith((".ts", ".tsx")) and not _HAS_STATEMENT.search(text):
+            continue
+        module = ModuleFile(_path(relative, file), file, _uses_node(relative, file, text))
+        other = found.setdefault(module.path, module)
+        if other is not module:
+            raise ProjectError(f"{other.file} and {file} are the same module, {module.path}: rename one")
+    return tuple(found[path] for path in sorted(found))
+
+
+def _files(folder: Path, *, top: bool = True) -> Iterator[Path]:
+    if not top and (folder / "convex.config.ts").is_file():
+        return
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise ProjectError(f"{folder} can't be read: {error}") from error
+    for entry in entries:
+        path = Path(entry.path)
+        if entry.is_dir():
+            if entry.name != "node_modules":
+                yield from _files(path, top=False)
+        elif entry.is_file():
+            yield path
+
+
+def _is_module(relative: str) -> bool:
+    if relative.startswith("_deps/"):
+        raise ProjectError(
+            f'The path "{relative}" is within the "_deps" directory, which is reserved for dependencies. '
+            "Please move your code to another directory."
+        )
+    base = relative.rpartition("/")[2]
+    if base in {"schema.ts", "schema.js"}:
+        return base == relative
+    return (
+        relative.endswith(_SUFFIXES)
+        and not relative.startswith("_generated/")
+        and not base.startswith((".", "#"))
+        and base.count(".") <= 1
+        and " " not in relative
+    )
+
+
+def _path(relative: str, file: Path) -> str:
+    path = relative.rpartition(".")[0]
+    for component in path.split("/"):
+        if not _COMPONENT.fullmatch(component):
+            raise ProjectError(
+                f"{file} can't be a module: path component {component} can only contain alphanumeric "
+                "characters, underscores, or periods, at most 64 of them. Rename it."
+            )
+    return path
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"{file} is not UTF-8: byte {error.start} can't be decoded") from error
+    except OSError as error:
+        raise ProjectError(f"{file} can't be read: {error}") from error
+
+
+def _uses_node(relative: str, file: Path, text: str) -> bool:
+    if "use node" in text and _has_use_node_directive(text):
+        if relative.rpartition(".")[0] in _DEFAULT_RUNTIME_ONLY:
+            raise ProjectError(f'{file}: "use node" directive is not allowed for {relative}.')
+        return True
+    if relative.startswith("actions/"):
+        raise ProjectError(
+            f'{file}: {relative} is in the folder `actions`, where every file needs the directive "use node". '
+            "Add it, or move the file to another folder."
+        )
+    return False
+
+
+def _has_use_node_directive(text: str) -> bool:
+    position = 0
+    while True:
+        blank = _BLANK.match(text, position)
+        position = blank.end() if blank else position
+        directive = _DIRECTIVE.match(text, position)
+        if directive is None:
+            return False
+        if directive[1][1:-1] == "use node":
+            return True
+        position = directive.end()
