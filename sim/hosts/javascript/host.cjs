@@ -89,12 +89,12 @@ function compile(key, runtime, { code, map }) {
 }
 
 class Deployment {
-  constructor(key, modules, root, importMs) {
+  constructor(key, modules, root, importMs, environment) {
     this.key = key;
     this.modules = modules;
     this.root = root;
     this.importMs = importMs;
-    this.environment = {};
+    this.environment = environment;
     this.contexts = new Map();
   }
 
@@ -156,9 +156,8 @@ function invocation(kind, registered, args) {
   return [method, kind === 'action' ? ['', `[${args}]`] : [`[${args}]`]];
 }
 
-async function start(id, runId, module, name, kind, args, nowMs, high, low, environment) {
+async function start(id, runId, module, name, kind, args, nowMs, high, low) {
   const deployment = deployments.get(id);
-  if (environment !== null) deployment.environment = environment;
   const context = deployment.contextOf(module);
   const run = new Run(runId, context, kind, nowMs, new Random(high, low), deployment.environment);
   if (!context.loaded.has(module)) {
@@ -196,9 +195,7 @@ const COMMANDS = {
   abandon: (runId) => runs.delete(runId),
   bundle: (key, scripts) => bundles.set(key, scripts),
   open: (id, key, modules, root, importMs, environment) => {
-    const deployment = new Deployment(key, modules, root, importMs);
-    deployment.environment = environment;
-    deployments.set(id, deployment);
+    deployments.set(id, new Deployment(key, modules, root, importMs, environment));
   },
   close,
 };

@@ -99,8 +99,7 @@ class JavaScriptHost:
         """
         modules = module_files(self._location.functions)
         bundle = bundle_modules(self._location, modules)
-        if self._bundle is None or bundle.key != self._bundle.key or modules != self._modules:
-            self._close_context()
+        self._close_context()
         self._modules, self._bundle = modules, bundle
         key = (bundle.key, self._import_ms, tuple(sorted(self._environment.items())))
         loaded = _DEFINITIONS.get(key)
@@ -119,7 +118,7 @@ class JavaScriptHost:
         """Begin a run and step it."""
         if self._bundle is None:
             self.load()
-        environment = self._ensure_context(invocation.environment)
+        self._open_context(invocation.environment)
         run = self._engine.new_number()
         seed = invocation.seed
         self._runs[run] = sync
@@ -134,7 +133,6 @@ class JavaScriptHost:
             invocation.now_ms,
             seed >> 32 & _MASK,
             seed & _MASK,
-            environment,
         )
         return run, self._step(run, _encode(command), sync)
 
@@ -168,9 +166,11 @@ class JavaScriptHost:
         return _decode_settled(text)
 
     def _load(self) -> tuple[_Loaded, ...]:
-        self._ensure_context(self._environment)
+        self._open_context(self._environment)
         try:
             letter, text = self._engine.ask(_encode(("load", self._number)), self._timeout_s)
+            # Functions find modules as they are after their own imports, not after everybody's.
+            self._close_context()
         except HostTimeout as error:
             raise ProjectError(
                 f"{self._location.functions} can't be loaded: its modules ran longer than {self._timeout_s:g} s "
@@ -199,29 +199,23 @@ class JavaScriptHost:
         lines += [f"    [{line.level.upper()}] {line.text}" for line in failed.logs]
         return "\n".join(lines)
 
-    def _ensure_context(self, environment: Mapping[str, str]) -> Mapping[str, str] | None:
-        """Make Node know this deployment; the environment when Node hasn't been told it."""
+    def _open_context(self, environment: Mapping[str, str]) -> None:
+        """Make Node know this deployment, with this environment: modules may read it when they are imported."""
         engine, bundle = self._engine, self._bundle
         assert bundle is not None
         epoch = engine.ensure()
+        if self._epoch == epoch and (environment is self._environment or environment == self._environment):
+            return
         if self._epoch != epoch:
             self._lose_runs()
-            if _KNOWN.get(bundle.key) != epoch:
-                scripts = {"default": bundle.default, "node": bundle.node}
-                engine.send(_encode(("bundle", bundle.key, scripts)))
-                _KNOWN[bundle.key] = epoch
-            modules = {module.path: module.uses_node for module in self._modules}
-            root = str(self._location.root)
-            engine.send(
-                _encode(("open", self._number, bundle.key, modules, root, self._import_ms, environment))
-            )
-            self._epoch = epoch
-            self._environment = dict(environment)
-            return None
-        if environment is self._environment or environment == self._environment:
-            return None
+        if _KNOWN.get(bundle.key) != epoch:
+            engine.send(_encode(("bundle", bundle.key, {"default": bundle.default, "node": bundle.node})))
+            _KNOWN[bundle.key] = epoch
+        modules = {module.path: module.uses_node for module in self._modules}
+        root = str(self._location.root)
+        engine.send(_encode(("open", self._number, bundle.key, modules, root, self._import_ms, environment)))
+        self._epoch = epoch
         self._environment = dict(environment)
-        return environment
 
     def _close_context(self) -> None:
         if self._epoch and self._epoch == self._engine.epoch:

