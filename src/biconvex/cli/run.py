@@ -9,6 +9,10 @@ from typing import Any
 
 import click
 
+from biconvex.sim import Deployment, FunctionError, SimulationError
+from biconvex.sim.kernel import parse_duration
+from biconvex.sim.values import from_json, to_json
+
 __all__ = ["run"]
 
 
@@ -16,8 +20,6 @@ class _Duration(click.ParamType[int]):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        from biconvex.sim.kernel import parse_duration
-
         try:
             return parse_duration(str(value))
         except ValueError as error:
@@ -35,12 +37,16 @@ class _Duration(click.ParamType[int]):
     help="The project or functions folder (default: the current directory).",
 )
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="What decides every choice of the simulation."
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="The seed that decides every choice of the simulation.",
 )
 @click.option(
     "--advance",
     type=_Duration(),
-    default=0,
+    default="0s",
     metavar="DURATION",
     help="Let this much virtual time pass after the call.",
 )
@@ -51,9 +57,6 @@ def run(function: str, args_json: str, project: Path, seed: int, advance: int, *
     The caller is the deployment's admin, so internal functions can be called as well. Values are in Convex's JSON
     encoding. Exit status: 0 the function returned, 1 it failed, 2 it could not be called.
     """
-    from biconvex.sim import Deployment, FunctionError, SimulationError
-    from biconvex.sim.values import from_json, to_json
-
     try:
         args = from_json(json.loads(args_json))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it is the argument
