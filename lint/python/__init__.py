@@ -62,4 +62,4 @@ def _problem(error: SyntaxError, data: bytes, starts: list[int]) -> SyntaxProble
 
     start = place(error.lineno, error.offset)
     end = max(place(error.end_lineno or error.lineno, error.end_offset), start)
-    return SyntaxProblem(start, end, f"this isn't Python: {error.msg}")
+    return SyntaxProblem(start, end, f"Python can't read this: {error.msg}")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import PurePosixPath
+from time import monotonic
 
 import tree_sitter_typescript
-from biconvex.lint.parsed import ParsedFile
+from biconvex.lint.parsed import ParsedFile, SyntaxProblem
 from biconvex.lint.source import Comment, SourceFile
-from biconvex.lint.syntax import ExpressionStatement, Literal, Module
+from biconvex.lint.syntax import ExpressionStatement, Literal, Module, Node
 from biconvex.lint.typescript import expressions, functions, jsx, modules, statements
 from biconvex.lint.typescript.errors import first_problem
 from biconvex.lint.typescript.newer import cover, errors
@@ -19,7 +20,10 @@ from biconvex.lint.typescript.reader import Grammar, Handler, Raw, Reader, erase
 from biconvex.lint.typescript.reader import statements as statement_list
 from tree_sitter import Language, Parser
 
-__all__ = ["parse"]
+__all__ = ["PATIENCE_S", "parse"]
+
+PATIENCE_S = 5.0
+"""How many seconds tree-sitter may take for one file; a megabyte of code takes a tenth of one."""
 
 _TYPES = (
     "adding_type_annotation", "ambient_declaration", "array_type", "asserts", "asserts_annotation",
@@ -48,29 +52,57 @@ def parse(source: SourceFile) -> ParsedFile:
     """Read a file of UTF-8 text. Whatever is in it, the tree has what could be read of it."""
     data = source.data
     grammar = _grammar(PurePosixPath(source.path).suffix not in {".ts", ".mts", ".cts"})
-    parser = Parser(grammar.language)
-    root = parser.parse(data).root_node
-    problem = None
-    if root.has_error:
-        root = _best(root, parser.parse(cover(data, root)).root_node)
+    root = _parse(grammar, data)
+    problem: SyntaxProblem | None = None
+    if root is not None and root.has_error:
+        covered = cover(data, root)
+        if covered != data:
+            root = _best(root, _parse(grammar, covered))
         problem = first_problem(root, data) if root.has_error else None
+    if root is None:
+        message = f"this takes over {PATIENCE_S:g} s to parse: it isn't TypeScript, or broken at very many places"
+        return ParsedFile(source, Module(0, len(data), []), errors=[SyntaxProblem(0, len(data), message)])
     reader = Reader(data, grammar)
     body = statement_list(reader, root, 0)
     reader.finish()
-    directives = []
-    for statement in body:
-        if not (type(statement) is ExpressionStatement and type(statement.value) is Literal):
-            break
-        if not isinstance(text := statement.value.value, str) or statement.value.kind != "string":
-            break
-        directives.append(text)
-    module = Module(0, len(data), body, directives)
+    module = Module(0, len(data), body, _directives(body))
     return ParsedFile(source, module, _comments(reader, data), [problem] if problem else [])
 
 
-def _best(first: Raw, second: Raw) -> Raw:
+def _parse(grammar: Grammar, data: bytes) -> Raw | None:
+    """The tree of tree-sitter; None if that takes too long, as it can for a megabyte of garbage."""
+    limit = monotonic() + PATIENCE_S
+    view = memoryview(data)
+    try:
+        tree = Parser(grammar.language).parse(
+            lambda offset, _point: view[offset:],
+            progress_callback=lambda _offset, _has_error: monotonic() > limit,
+        )
+    except ValueError:
+        if monotonic() > limit:
+            return None
+        raise
+    return tree.root_node
+
+
+def _directives(body: list[Node]) -> list[str]:
+    """The strings that a file begins with."""
+    out: list[str] = []
+    for statement in body:
+        value = statement.value if type(statement) is ExpressionStatement else None
+        if not (type(value) is Literal and value.kind == "string" and isinstance(value.value, str)):
+            break
+        out.append(value.value)
+    return out
+
+
+def _best(first: Raw, second: Raw | None) -> Raw:
     """The tree with fewer errors."""
-    return second if sum(1 for _ in errors(second)) <= sum(1 for _ in errors(first)) else first
+    return (
+        second
+        if second is not None and sum(1 for _ in errors(second)) <= sum(1 for _ in errors(first))
+        else first
+    )
 
 
 def _comments(reader: Reader, data: bytes) -> list[Comment]:

@@ -5,8 +5,9 @@ types, which the syntax tree leaves out anyway. So a file that doesn't parse is 
 by something of the same length that the grammar knows. What the grammar trips over in passing is *tolerated*:
 
 * `import("…").Name<T>` and `typeof import("…")` as types: covered by a name.
-* `&` in the text of JSX: covered by a letter. Words before a declaration or a name (`accessor`, `import defer`,
-  `import source`, `in` and `out` of type parameters): covered by spaces.
+* `&` in the text of JSX: covered by a letter. `using`, `await using`: covered by `const`.
+* Words before a declaration or a name (`accessor`, `import defer`, `import source`, `in` and `out` of type parameters,
+  `abstract` of a class without a name): covered by spaces.
 * `type` in `export type * from`, and errors within a type whose brackets match: tolerated.
 
 Everything else that tree-sitter can't read, the TypeScript compiler is taken to refuse as well.
@@ -31,8 +32,10 @@ _IMPORT_TYPE = re.compile(
 _WORDS = re.compile(
     rb"(?<=import )(?:defer(?= \*)|source(?= [\w$]+ from\b))"
     rb"|(?<=[\s{;])accessor(?=\s+[\w$#\"'\[])"
+    rb"|\babstract(?=\s+class\s*(?:\{|extends\b))"
     rb"|(?<=[<,])\s*(?:const\s+)?(?:in\s+out|in|out)(?=\s+[A-Z][\w$]*\s*[,>=]|\s+[A-Z][\w$]*\s+extends\b)"
 )
+_USING = re.compile(rb"\b(?:await\s+)?using(?=\s+[\w$]+\s*(?:=|of\b|:))")
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _TYPES = frozenset(
     {
@@ -48,6 +51,7 @@ def cover(data: bytes, root: Raw) -> bytes:
     """The text of a file that doesn't parse, as long as it was, with known newer syntax covered."""
     covered = _IMPORT_TYPE.sub(lambda found: b"T".ljust(len(found[0]), b"_"), data)
     covered = _WORDS.sub(lambda found: b" " * len(found[0]), covered)
+    covered = _USING.sub(lambda found: b"const".ljust(len(found[0])), covered)
     for error in errors(root):
         parent = error.parent
         if parent is not None and parent.type.startswith("jsx_"):
