@@ -114,13 +114,17 @@ class Index:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A table of the schema. `complete` is false when some of its indexes may be out of sight."""
+    """A table of the schema. `complete` is false when some of its indexes may be out of sight.
+
+    `definitions` has the indexes in the order in which they are written; two may have the same name.
+    """
 
     name: str
     place: Place
     document: ValidatorShape | None
     indexes: Mapping[str, Index]
     complete: bool = True
+    definitions: tuple[Index, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

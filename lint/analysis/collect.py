@@ -1,0 +1,195 @@
+"""Collecting facts: each call on a ctx, index use and function reference, once for each place in the source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from biconvex.lint import syntax
+from biconvex.lint.analysis.ctx import Ctx
+from biconvex.lint.analysis.externals import call_external
+from biconvex.lint.analysis.facts import CallContext, CallDraft
+from biconvex.lint.analysis.names import GENERATED_API
+from biconvex.lint.analysis.queries import Chain, QueryRecord, constant
+from biconvex.lint.analysis.values import Constant, External, Sequence, Value
+from biconvex.lint.analysis.walker import Walker
+from biconvex.lint.model import Place
+
+if TYPE_CHECKING:
+    from biconvex.lint.analysis.program import Program
+    from biconvex.lint.analysis.promises import Draft
+    from biconvex.lint.analysis.scopes import Scope
+    from biconvex.lint.analysis.values import CallSite
+    from biconvex.lint.model import DatabaseOperation, FunctionReference, IndexUse, QueryChain
+
+__all__ = ["Collector"]
+
+_WRITES_WITH_VALUE = frozenset({"patch", "replace"})
+
+
+class Collector(Walker):
+    """Notes what the walk meets."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__()
+        self.program = program
+        self.calls: dict[int, CallDraft] = {}
+        self.queries: dict[int, QueryRecord] = {}
+        self.index_uses: dict[tuple[int, str | None], IndexUse] = {}
+
+    def context(self, *, exact: bool) -> CallContext | None:
+        """Say where the walk stands; None where nothing becomes a fact."""
+        frame = self.frame
+        if frame is None or frame.draft is None:
+            return None
+        frame.draft.active = True
+        sure = exact and frame.narrowed == 0
+        return CallContext(frame.draft, frame.loops, frame.leaves, frame.conditional > 0, sure)
+
+    # --- calls on a ctx ---
+
+    def ctx_call(self, api: str, ctx: Ctx, site: CallSite) -> Value | None:
+        """Note a call on a ctx; gives its value where it is not a promise."""
+        context = self.context(exact=ctx.exact)
+        if context is None:
+            return None
+        if api == "db.query":
+            return self._query(ctx, site, context)
+        node = site.node
+        call = CallDraft(api, self._place(node, site.scope), [context], tuple(node.arguments))
+        if api.startswith("db."):
+            self._point(call, ctx, site)
+        elif api in {"runQuery", "runMutation", "runAction"}:
+            call.reference = self.reference(site, 0)
+            call.args = site.argument_node(1)
+        elif api in {"scheduler.runAfter", "scheduler.runAt"}:
+            delay = constant(site.argument(0))
+            if api == "scheduler.runAfter" and type(delay) in (int, float):
+                call.delay_ms = float(cast("float", delay))
+            call.reference = self.reference(site, 1)
+            call.args = site.argument_node(2)
+        self._note(node, call)
+        return None
+
+    def _note(self, node: syntax.Node, call: CallDraft) -> None:
+        """Keep a call, or what it adds to the same call met on another way."""
+        known = self.calls.setdefault(id(node), call)
+        if known is not call:
+            known.contexts += call.contexts
+
+    def _query(self, ctx: Ctx, site: CallSite, context: CallContext) -> Chain:
+        table = constant(site.argument(0))
+        record = self.queries.get(id(site.node))
+        if record is None:
+            record = QueryRecord(
+                site.node,
+                self._place(site.node, site.scope),
+                context,
+                table if isinstance(table, str) else None,
+                "system" in ctx.path,
+            )
+            self.queries[id(site.node)] = record
+        return Chain(record)
+
+    def _point(self, call: CallDraft, ctx: Ctx, site: CallSite) -> None:
+        """Fill in a point operation: which table, and whether the call names it."""
+        operation = call.api.removeprefix("db.")
+        call.operation = cast("DatabaseOperation", operation)
+        call.system = "system" in ctx.path
+        needed = 3 if operation in _WRITES_WITH_VALUE else 2
+        call.explicit_table = operation in {"insert", "normalizeId"} or (
+            site.complete and len(site.arguments) >= needed
+        )
+        if call.explicit_table:
+            table = constant(site.argument(0))
+            call.table = table if isinstance(table, str) else None
+
+    def query_use(self, site: CallSite, record: QueryRecord, chain: QueryChain) -> Draft | None:
+        """Note a query that was run; gives its promise."""
+        self._ran(site.node, site.scope, record, chain)
+        return self.promise(site.node, site.scope, api="db.query")
+
+    def _ran(self, node: syntax.Node, scope: Scope, record: QueryRecord, chain: QueryChain) -> None:
+        context = self.context(exact=record.context.sure)
+        if context is None:
+            return
+        call = self.calls.get(id(node))
+        if call is None:
+            arguments = tuple(node.arguments) if isinstance(node, syntax.Call) else ()
+            call = CallDraft("db.query", self._place(node, scope), [], arguments, "query")
+            call.table, call.system = chain.table, chain.system
+            self.calls[id(node)] = call
+        call.contexts.append(context)
+        if not any(_same(known, chain) for known in call.chains):
+            call.chains.append(chain)
+
+    def iterate(self, chain: Chain, node: syntax.Loop, scope: Scope) -> Sequence:
+        """Note that an async loop runs a query."""
+        chain.record.finished = True
+        frozen = chain.freeze("iterate", None)
+        if node.iterable is not None:
+            self._ran(node.iterable, scope, chain.record, frozen)
+        return Sequence(None, frozen)
+
+    def index_use(self, node: syntax.Node, use: IndexUse) -> None:
+        """Note a use of an index."""
+        if self.frame is not None and self.frame.draft is not None:
+            self.index_uses.setdefault((id(node), use.table), use)
+
+    def unfinished_queries(self) -> None:
+        """Note the queries that left our sight without a terminal."""
+        for record in self.queries.values():
+            if not record.finished:
+                chain = (record.last or Chain(record)).freeze(None, None)
+                call = CallDraft("db.query", record.place, [record.context], (), "query")
+                call.table, call.system = record.table, record.system
+                call.chains.append(chain)
+                self._note(record.node, call)
+
+    def pass_on(self, site: CallSite) -> None:
+        """Note that `ctx.db` is handed to something out of sight."""
+        for value in site.arguments:
+            if isinstance(value, Ctx) and value.path == ("db",):
+                context = self.context(exact=value.exact)
+                if context is not None:
+                    at = site.arguments.index(value)
+                    node = site.node.arguments[at]
+                    call = CallDraft("db", self._place(node, site.scope), [context], (), "passed")
+                    self._note(node, call)
+
+    def call_external(self, external: External, site: CallSite) -> Value | None:
+        """Call something of a package, of generated code, or a global."""
+        return call_external(external, site)
+
+    # --- references and imports ---
+
+    def reference(self, site: CallSite, position: int) -> FunctionReference | None:
+        """Give the function reference that an argument is."""
+        value, node = site.argument(position), site.argument_node(position)
+        if node is None:
+            return None
+        if isinstance(value, External) and value.source == GENERATED_API and len(value.path) > 2:
+            return self.program.reference(value.path, node, site.scope)
+        if isinstance(value, Constant) and isinstance(value.value, str):
+            return self.program.named(value.value, node, site.scope)
+        return None
+
+    def note_reference(self, external: External, node: syntax.Node, scope: Scope) -> None:
+        """Note a function reference that is written in the source."""
+        if len(external.path) > 2:
+            self.program.note_reference(external.path, node, scope)
+
+    def import_value(self, source: str, scope: Scope) -> Value | None:
+        """Give the module that `import("source")` or `require("source")` gives."""
+        return self.program.imported(source, "*", scope.module)
+
+    def _place(self, node: syntax.Node, scope: Scope) -> Place:
+        return Place(scope.module.source, node.start, node.end)
+
+
+def _same(one: QueryChain, other: QueryChain) -> bool:
+    return (
+        one.place == other.place
+        and one.terminal == other.terminal
+        and one.index is other.index
+        and one.filters == other.filters
+    )

@@ -1,0 +1,79 @@
+"""The state of an analysis while it walks through a function: where it stands, and what it found there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from biconvex.lint.analysis.promises import Draft
+    from biconvex.lint.analysis.queries import QueryRecord
+    from biconvex.lint.analysis.scopes import Variable
+    from biconvex.lint.analysis.values import Closure, Value
+    from biconvex.lint.model import Body, Loop, Place
+
+__all__ = ["BodyDraft", "Edge", "Frame"]
+
+
+@dataclass(slots=True, eq=False)
+class Edge:
+    """A call from one body to another. `sure` is false when the ctx handed on may not be what Convex gave."""
+
+    target: BodyDraft
+    place: Place
+    text: str
+    loops: tuple[Loop, ...]
+    sure: bool
+
+
+@dataclass(slots=True, eq=False)
+class BodyDraft:
+    """A body while it is analysed.
+
+    `shapes` has what its parameters carry; `given` what it passes to functions that are its own parameters.
+    """
+
+    body: Body
+    closure: Closure
+    shapes: tuple[Hashable, ...]
+    edges: list[Edge] = field(default_factory=list)
+    promises: list[Draft] = field(default_factory=list)
+    queries: list[QueryRecord] = field(default_factory=list)
+    variables: list[tuple[Variable, Draft]] = field(default_factory=list)
+    given: dict[int, list[Value | None]] = field(default_factory=dict)
+    returned: Value | None = None
+    state: int = 0
+    """0 not yet analysed, 1 being analysed, 2 done."""
+    active: bool = False
+    """Whether a call on a ctx stands in it."""
+
+    @property
+    def works_with_ctx(self) -> bool:
+        """Whether it is handed a ctx, or does something with one."""
+        return self.active or any(self.shapes) or bool(self.edges) or bool(self.promises)
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """Where the walk stands in a body.
+
+    A frame without a draft only evaluates; nothing it meets becomes a fact.
+    """
+
+    draft: BodyDraft | None
+    is_async: bool
+    loops: tuple[Loop, ...] = ()
+    conditional: int = 0
+    narrowed: int = 0
+    leaves: bool = False
+    in_statement_loop: bool = False
+    in_switch: bool = False
+    block: int = 0
+    """The number of the block it is in."""
+    exits: int = 0
+    """How often something left the function so far."""
+    returns: list[Value | None] = field(default_factory=list)
+    waiting: list[Closure] = field(default_factory=list)
+    """Function expressions met in this statement that no call has claimed yet."""

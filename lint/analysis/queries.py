@@ -1,0 +1,187 @@
+"""Database queries: the chain from `query("table")` to its terminal, and the ranges of its indexes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, cast
+
+from biconvex.lint import syntax
+from biconvex.lint.analysis.values import Closure, Constant, Method, Pending, Record, Sequence, Value, options
+from biconvex.lint.model import IndexUse, Place, QueryChain, RangeStep
+
+if TYPE_CHECKING:
+    from biconvex.lint.analysis.facts import CallContext
+    from biconvex.lint.analysis.values import CallSite
+
+__all__ = ["Chain", "QueryRecord", "constant"]
+
+Terminal = Literal["collect", "take", "first", "unique", "paginate", "count", "iterate"]
+RangeOperation = Literal["eq", "gt", "gte", "lt", "lte", "search"]
+
+_TERMINALS = frozenset({"collect", "take", "first", "unique", "paginate", "count"})
+_RANGE_OPERATIONS = frozenset({"eq", "gt", "gte", "lt", "lte", "search"})
+
+
+@dataclass(slots=True, eq=False)
+class QueryRecord:
+    """One `db.query(…)` call: where it stands, and whether a terminal was seen on it.
+
+    `last` is the longest chain on it, for a query that leaves our sight without a terminal.
+    """
+
+    node: syntax.Node
+    place: Place
+    context: CallContext
+    table: str | None
+    system: bool
+    last: Chain | None = None
+    finished: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Chain(Value):
+    """A query that is being built."""
+
+    record: QueryRecord
+    index: IndexUse | None = None
+    filters: tuple[Place, ...] = ()
+    direction: Literal["asc", "desc"] | None = None
+    full_scan: bool = False
+    complete: bool = True
+
+    def member(self, name: str) -> Value | None:
+        """Give the member of that name."""
+        return Method(self, name)
+
+    def invoke(self, name: str, site: CallSite) -> Value | None:
+        """Give what a call of its method gives."""
+        if name in _TERMINALS:
+            return self._finish(cast("Terminal", name), site)
+        longer = self._extend(name, site)
+        if longer is not None:
+            self.record.last = longer
+        return longer
+
+    def _extend(self, name: str, site: CallSite) -> Chain | None:
+        match name:
+            case "withIndex":
+                return replace(self, index=_index_use(self, "database", site))
+            case "withSearchIndex":
+                return replace(self, index=_index_use(self, "search", site))
+            case "filter":
+                return replace(self, filters=(*self.filters, method_place(site)))
+            case "order":
+                direction = constant(site.argument(0))
+                known = direction in {"asc", "desc"}
+                return replace(self, direction=cast("Literal['asc', 'desc']", direction) if known else None)
+            case "fullTableScan":
+                return replace(self, full_scan=True)
+            case "limit":
+                return self
+        self.record.last = replace(self, complete=False)
+        return None
+
+    def _finish(self, terminal: Terminal, site: CallSite) -> Value | None:
+        limit = constant(site.argument(0)) if terminal == "take" else None
+        chain = self.freeze(terminal, limit if isinstance(limit, int) else None)
+        self.record.finished = True
+        draft = site.evaluator.query_use(site, self.record, chain)
+        inner: Value | None = None
+        if terminal in {"collect", "take"}:
+            inner = Sequence(chain.limit, chain)
+        elif terminal == "paginate":
+            given = site.argument(0)
+            size = constant(given.member("numItems")) if isinstance(given, Record) else None
+            page = Sequence(size if isinstance(size, int) else None, chain)
+            inner = Record({"page": page}, complete=False)
+        return Pending((draft,) if draft else (), inner)
+
+    def freeze(self, terminal: Terminal | None, limit: int | None) -> QueryChain:
+        """Give the chain as a fact."""
+        return QueryChain(
+            table=self.record.table,
+            place=self.record.place,
+            system=self.record.system,
+            full_scan=self.full_scan,
+            index=self.index,
+            filters=self.filters,
+            order=self.direction,
+            terminal=terminal,
+            limit=limit,
+            complete=self.complete and terminal is not None,
+        )
+
+
+def constant(value: Value | None) -> str | int | float | bool | None:
+    """Give the value of a constant; None when it is not one."""
+    return value.value if isinstance(value, Constant) else None
+
+
+def method_place(site: CallSite) -> Place:
+    """Give the place of a method call from the method's name on: `filter(…)`."""
+    callee = site.node.callee
+    start = callee.name_start if isinstance(callee, syntax.Member) else site.node.start
+    return Place(site.scope.module.source, start, site.node.end)
+
+
+# --- index ranges ------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False)
+class _Range(Value):
+    """The builder that an index range's callback gets, with the steps taken on it."""
+
+    steps: tuple[RangeStep, ...] = ()
+
+    def member(self, name: str) -> Value | None:
+        """Give the member of that name."""
+        return Method(self, name)
+
+    def invoke(self, name: str, site: CallSite) -> Value | None:
+        """Give what a call of its method gives."""
+        if name not in _RANGE_OPERATIONS:
+            return None
+        field, node = constant(site.argument(0)), site.argument_node(0)
+        source = site.scope.module.source
+        place = method_place(site)
+        step = RangeStep(
+            operation=cast("RangeOperation", name),
+            field=field if isinstance(field, str) else None,
+            place=place,
+            field_place=Place(source, node.start, node.end) if node else place,
+            value=site.argument_node(1),
+        )
+        return _Range((*self.steps, step))
+
+
+def _index_use(chain: Chain, kind: Literal["database", "search"], site: CallSite) -> IndexUse:
+    name, node = constant(site.argument(0)), site.argument_node(0)
+    place = method_place(site)
+    use = IndexUse(
+        table=chain.record.table,
+        name=name if isinstance(name, str) else None,
+        kind=kind,
+        ranges=_ranges(site),
+        place=place,
+        name_place=Place(place.source, node.start, node.end) if node else place,
+        body=site.evaluator.current_body,
+    )
+    site.evaluator.index_use(site.node, use)
+    return use
+
+
+def _ranges(site: CallSite) -> tuple[tuple[RangeStep, ...], ...] | None:
+    """Give each range that the callback may return; None when it can't be followed."""
+    if not site.complete:
+        return None
+    if site.argument_node(1) is None:
+        return ()
+    callback = site.argument(1)
+    if isinstance(callback, Constant) and callback.value is None:
+        return ()
+    if not isinstance(callback, Closure):
+        return None
+    found = options(site.evaluator.inline(callback, [_Range()]))
+    if not all(isinstance(option, _Range) for option in found):
+        return None
+    return tuple(option.steps for option in found if isinstance(option, _Range))

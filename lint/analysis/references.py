@@ -1,0 +1,102 @@
+"""Function references: which function each `api.a.b`, `internal.a.b` or `"a:b"` means (semantics §1.5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from biconvex.lint import syntax
+from biconvex.lint.model import FunctionReference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from biconvex.lint.analysis.modules import ModuleState
+    from biconvex.lint.model import Function, Place
+
+__all__ = ["References", "written_references"]
+
+Root = Literal["api", "internal", "components", "string"]
+
+
+class References:
+    """Resolves references, each place of the source once."""
+
+    def __init__(
+        self, modules: Mapping[str, ModuleState], unread: frozenset[str], functions: Mapping[str, Function]
+    ) -> None:
+        self._modules = modules
+        self._unread = unread
+        self._functions = functions
+        paths = [*modules, *unread]
+        self._folders = {*paths, *(path[:at] for path in paths for at in _slashes(path))}
+        self.found: dict[Place, FunctionReference] = {}
+
+    def resolve(self, root: Root, path: tuple[str, ...], place: Place) -> FunctionReference | None:
+        """Give the reference at a place. `path` is the written path, or the whole of a string.
+
+        None for a path that ends at a module or a folder: what is taken from it is the reference.
+        """
+        known = self.found.get(place)
+        if known is not None:
+            return known
+        if root in {"api", "internal"} and "/".join(path) in self._folders:
+            return None
+        if root == "components":
+            reference = FunctionReference(root, path, place, "unknown")
+        else:
+            module, name = _split(root, path)
+            function = self._functions.get(f"{module}:{name}")
+            status = "found" if function is not None else self._status(module, name)
+            reference = FunctionReference(root, path, place, status, function)
+        self.found[place] = reference
+        return reference
+
+    def _status(self, path: str, name: str) -> Literal["missing", "unknown"]:
+        """Tell whether it is certain that a module has no such function."""
+        module = self._modules.get(path)
+        if path in self._unread:
+            return "unknown"
+        if module is None or not module.fact.is_entry:
+            return "missing"
+        if name in module.fact.exports or not module.fact.exports_complete:
+            return "unknown"
+        return "missing"
+
+
+def _slashes(path: str) -> Iterator[int]:
+    return (at for at, character in enumerate(path) if character == "/")
+
+
+def _split(root: Root, path: tuple[str, ...]) -> tuple[str, str]:
+    """Give the module path and the name of the export."""
+    if root != "string":
+        return "/".join(path[:-1]), path[-1]
+    module, _, name = path[0].rpartition(":")
+    return (module.removesuffix(".js"), name) if module else (path[0].removesuffix(".js"), "default")
+
+
+def written_references(
+    nodes: Iterable[syntax.Node], roots: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[tuple[str, ...], syntax.Node]]:
+    """Find every reference in code that was not walked, by the local names of `api` and `internal`."""
+    stack: list[syntax.Node] = list(nodes)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, syntax.Member | syntax.Index):
+            names: list[str] = []
+            at: syntax.Node = node
+            while isinstance(at, syntax.Member | syntax.Index):
+                if isinstance(at, syntax.Member):
+                    names.append(at.name)
+                elif isinstance(at.index, syntax.Literal) and isinstance(at.index.value, str):
+                    names.append(at.index.value)
+                else:
+                    names.clear()
+                    break
+                at = at.object
+            if names and isinstance(at, syntax.Name) and at.id in roots:
+                path = (*roots[at.id], *reversed(names))
+                if len(path) > 2:
+                    yield path, node
+                    continue
+        stack.extend(syntax.children(node))

@@ -1,0 +1,107 @@
+"""Resolving imports: relative paths, path aliases and Python's packages to the modules of a backend.
+
+Paths here are below the functions folder, with forward slashes; what lies outside begins with `../`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from biconvex.lint.analysis.names import GENERATED_API, SERVER, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["Aliases", "Resolver"]
+
+_SCRIPT_SUFFIX = re.compile(r"\.(?:[cm]?[jt]s|[jt]sx)$")
+
+Aliases = tuple[tuple[str, tuple[str, ...]], ...]
+"""Path aliases as tsconfig has them: a pattern with at most one `*`, and its targets below the functions
+folder.
+"""
+
+
+class Resolver:
+    """Finds the module that an import means."""
+
+    def __init__(
+        self, paths: Iterable[str], folder: str, aliases: Sequence[tuple[str, tuple[str, ...]]]
+    ) -> None:
+        self._paths = frozenset(paths)
+        self._folder = folder
+        # the longest prefix wins, an exact pattern first, as TypeScript has it
+        self._aliases = sorted(aliases, key=lambda alias: (-len(alias[0].partition("*")[0]), alias[0]))
+
+    def module(self, source: str, importer: str, *, python: bool) -> str | None:
+        """Give the path of the module that `source` means in `importer`; None for what is no file here."""
+        if source.startswith("."):
+            base = posixpath.dirname(importer)
+            return self._file(posixpath.normpath(posixpath.join(base, source)))
+        if python:
+            return self._python(source)
+        for target in self._targets(source):
+            found = self._file(target)
+            if found is not None:
+                return found
+        return None
+
+    def package(self, source: str, importer: str, *, python: bool) -> str | None:
+        """Give the canonical name of what is not a file here: a package, or generated code of this backend."""
+        plain = _SCRIPT_SUFFIX.sub("", source)
+        if source.startswith("."):
+            candidates = [posixpath.normpath(posixpath.join(posixpath.dirname(importer), plain))]
+        else:
+            candidates = [] if python else list(self._targets(plain))
+        for candidate in candidates:
+            if candidate == GENERATED_API:
+                return GENERATED_API
+        if plain.endswith("_generated/server"):
+            return SERVER
+        return canonical(source)
+
+    def folder(self, source: str, importer: str) -> str | None:
+        """Give the folder that a Python import names, when it is a package."""
+        if source.startswith("."):
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(importer), source))
+        else:
+            path = self._dotted(source)
+        prefix = "" if path == "." else f"{path}/"
+        return prefix if any(known.startswith(prefix) for known in self._paths) else None
+
+    def has(self, path: str) -> bool:
+        """Tell whether there is such a module."""
+        return path in self._paths
+
+    def _file(self, path: str) -> str | None:
+        plain = _SCRIPT_SUFFIX.sub("", path)
+        for candidate in (path, plain, f"{path}/index", f"{path}/__init__"):
+            if candidate in self._paths:
+                return candidate
+        return None
+
+    def _targets(self, source: str) -> Iterable[str]:
+        for pattern, targets in self._aliases:
+            before, star, after = pattern.partition("*")
+            if not star:
+                if source == pattern:
+                    yield from targets
+            elif (
+                source.startswith(before)
+                and source.endswith(after)
+                and len(source) >= len(before) + len(after)
+            ):
+                middle = source[len(before) : len(source) - len(after)]
+                for target in targets:
+                    yield posixpath.normpath(target.replace("*", middle, 1))
+
+    def _dotted(self, source: str) -> str:
+        parts = source.split(".")
+        if self._folder in parts[:-1]:
+            parts = parts[parts.index(self._folder) + 1 :]
+        return "/".join(parts)
+
+    def _python(self, source: str) -> str | None:
+        return self._file(source.replace(".", "/")) or self._file(self._dotted(source))

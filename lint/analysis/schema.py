@@ -1,0 +1,155 @@
+"""The schema: tables and indexes, wherever their parts are held (semantics §3.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from biconvex.lint.analysis.queries import constant
+from biconvex.lint.analysis.validators import Validator, shape_of
+from biconvex.lint.analysis.values import Method, Record, Sequence, Value
+from biconvex.lint.model import Index, Place, Schema, Table, ValidatorShape
+
+if TYPE_CHECKING:
+    from biconvex.lint.analysis.values import CallSite
+
+__all__ = ["SchemaDefinition", "TableDefinition", "define_schema", "define_table", "freeze_schema"]
+
+
+@dataclass(slots=True, eq=False)
+class TableDefinition(Value):
+    """What `defineTable(…)` gives, with its indexes so far; `complete` is false when some may be hidden."""
+
+    place: Place
+    document: ValidatorShape | None
+    indexes: tuple[Index, ...] = ()
+    complete: bool = True
+
+    def member(self, name: str) -> Value | None:
+        """Give the member of that name."""
+        if name == "validator":
+            return Validator(self.document) if self.document else None
+        if name == "table":
+            return self
+        return Method(self, name)
+
+    def invoke(self, name: str, site: CallSite) -> Value | None:
+        """Give what a call of its method gives."""
+        match name:
+            case "index":
+                return self._with(_database_index(site))
+            case "searchIndex":
+                return self._with(_other_index("search", "searchField", "search_field", site))
+            case "vectorIndex":
+                return self._with(_other_index("vector", "vectorField", "vector_field", site))
+        return replace(self, complete=False)
+
+    def _with(self, index: Index | None) -> TableDefinition:
+        if index is None:
+            return replace(self, complete=False)
+        return replace(self, indexes=(*self.indexes, index))
+
+
+@dataclass(slots=True, eq=False)
+class SchemaDefinition(Value):
+    """What `defineSchema(…)` gives."""
+
+    place: Place
+    tables: Record | None
+    validates: bool
+
+    def member(self, name: str) -> Value | None:
+        """Give the member of that name."""
+        return self.tables if name == "tables" else None
+
+
+def define_table(site: CallSite) -> TableDefinition:
+    """Give what `defineTable(document)` defines."""
+    place = Place(site.scope.module.source, site.node.start, site.node.end)
+    shape = shape_of(site.argument(0), place)
+    return TableDefinition(place, None if shape.kind == "unknown" else shape)
+
+
+def define_schema(site: CallSite) -> SchemaDefinition:
+    """Give what `defineSchema(tables, options)` defines."""
+    tables = site.argument(0)
+    given = site.argument(1) or site.keywords
+    checks = True
+    if isinstance(given, Record):
+        checks = constant(given.first("schemaValidation", "schema_validation")) is not False
+    place = Place(site.scope.module.source, site.node.start, site.node.end)
+    return SchemaDefinition(place, tables if isinstance(tables, Record) else None, checks)
+
+
+def freeze_schema(definition: SchemaDefinition) -> Schema:
+    """Give the schema as a fact; what is not a table in sight makes it incomplete."""
+    given = definition.tables
+    if given is None:
+        return Schema(definition.place, {}, complete=False, validates=definition.validates)
+    tables: dict[str, Table] = {}
+    for name, value in given.fields.items():
+        node = given.nodes.get(name)
+        place = definition.place
+        if isinstance(value, TableDefinition):
+            indexes: dict[str, Index] = {}
+            for index in value.indexes:
+                indexes.setdefault(index.name, index)
+            tables[name] = Table(name, value.place, value.document, indexes, value.complete, value.indexes)
+        else:
+            at = Place(place.source, node.start, node.end) if node and given.base is None else place
+            tables[name] = Table(name, at, None, {}, complete=False)
+    complete = given.complete and given.base is None
+    return Schema(definition.place, tables, complete, definition.validates)
+
+
+# --- indexes -----------------------------------------------------------------------------------------------
+
+
+def _strings(value: Value | None) -> tuple[str, ...] | None:
+    """Give the strings of an array of literals; None when one is not literal."""
+    if not isinstance(value, Sequence) or value.items is None:
+        return None
+    found = tuple(text for item in value.items if isinstance(text := constant(item), str))
+    return found if len(found) == len(value.items) else None
+
+
+def _database_index(site: CallSite) -> Index | None:
+    """`index("by_x", ["x"])` or `index("by_x", {fields: ["x"], staged: true})`."""
+    name = constant(site.argument(0))
+    if not isinstance(name, str):
+        return None
+    given = site.argument(1, "fields")
+    staged = False
+    if isinstance(given, Record):
+        staged = constant(given.first("staged")) is True
+        given = given.first("fields")
+    place = _index_place(site)
+    return Index(name, "database", _strings(given), place, staged)
+
+
+def _other_index(
+    kind: Literal["search", "vector"], field_name: str, python_name: str, site: CallSite
+) -> Index | None:
+    name = constant(site.argument(0))
+    if not isinstance(name, str):
+        return None
+    given = site.argument(1)
+    config = given if isinstance(given, Record) else site.keywords
+    if config is None:
+        return Index(name, kind, None, _index_place(site))
+    searched = constant(config.first(field_name, python_name))
+    dimensions = constant(config.first("dimensions"))
+    return Index(
+        name=name,
+        kind=kind,
+        fields=(searched,) if isinstance(searched, str) else None,
+        place=_index_place(site),
+        staged=constant(config.first("staged")) is True,
+        filter_fields=_strings(config.first("filterFields", "filter_fields")) or (),
+        dimensions=dimensions if isinstance(dimensions, int) else None,
+    )
+
+
+def _index_place(site: CallSite) -> Place:
+    node = site.argument_node(0) or site.node
+    return Place(site.scope.module.source, node.start, node.end)

@@ -1,0 +1,95 @@
+"""Arrays and what goes through them: how many rounds, over what, and the promises that a callback makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from biconvex.lint.analysis.promises import drafts_of
+from biconvex.lint.analysis.values import Closure, Constant, Deferred, Pending, Record, Sequence, Value
+from biconvex.lint.model import Loop, Place
+
+if TYPE_CHECKING:
+    from biconvex.lint.analysis.values import CallSite
+
+__all__ = ["ITERATING", "call_sequence", "elements_of"]
+
+_MAPPING = frozenset({"map", "flatMap"})
+_TESTING = frozenset(
+    {"some", "every", "find", "findIndex", "findLast", "findLastIndex", "reduce", "reduceRight"}
+)
+_KEEPING = frozenset({"filter", "sort", "toSorted"})
+_SAME = frozenset({"reverse", "toReversed", "values", "flat", "copy", "entries", "keys"})
+_GROWING = frozenset({"push", "unshift", "splice", "append", "extend", "insert", "fill", "add", "update"})
+
+ITERATING = _MAPPING | _TESTING | (_KEEPING - {"sort", "toSorted"}) | {"forEach"}
+"""Methods of arrays that call their argument for each element."""
+
+
+def call_sequence(sequence: Sequence, name: str, site: CallSite) -> Value | None:
+    """Give what a method of an array gives; its callback is walked in a loop."""
+    if name == "forEach":
+        _floating(_each(sequence, name, site), name)
+        return Constant(None)
+    if name in _MAPPING:
+        bound = sequence.bound if name == "map" else None
+        results = _each(sequence, name, site)
+        for draft in drafts_of(results):
+            draft.through = name
+        return Sequence(bound, sequence.query, drafts=drafts_of(results))
+    if name in _KEEPING:
+        results = _each(sequence, name, site)
+        return Sequence(sequence.bound, sequence.query)
+    if name in _TESTING:
+        _each(sequence, name, site)
+        return None
+    if name in _SAME:
+        return Sequence(sequence.bound, sequence.query, drafts=sequence.drafts)
+    if name == "slice":
+        return Sequence(_sliced(sequence.bound, site), sequence.query, drafts=sequence.drafts)
+    if name in _GROWING:
+        sequence.bound, sequence.items = None, None
+        for value in site.arguments:
+            sequence.drafts += drafts_of(value)
+    return None
+
+
+def _each(sequence: Sequence, name: str, site: CallSite) -> Value | None:
+    """Walk the callback; gives what it returns, of an async one a promise with the place of the whole call."""
+    callback = site.argument(0)
+    if not isinstance(callback, Closure) or site.evaluator.frame is None:
+        return None
+    source = site.scope.module.source
+    place = Place(source, site.node.start, site.node.end)
+    returned = site.evaluator.in_loop(
+        Loop("callback", place, sequence.bound, sequence.query), lambda: site.evaluator.callback(callback, [])
+    )
+    if isinstance(returned, Deferred):
+        draft = site.evaluator.promise(site.node, site.scope, of=returned.made, through=name)
+        return Pending((draft,) if draft else (), returned.inner)
+    return returned
+
+
+def _floating(results: Value | None, through: str) -> None:
+    for draft in drafts_of(results):
+        draft.through = through
+        draft.settle("floating")
+
+
+def _sliced(bound: int | None, site: CallSite) -> int | None:
+    """The most elements that `slice(from, to)` leaves."""
+    limits = [value.value for value in site.arguments if isinstance(value, Constant)]
+    if len(limits) == 2 and all(type(limit) is int and limit >= 0 for limit in limits):
+        size = max(0, int(limits[1] or 0) - int(limits[0] or 0))
+        return size if bound is None else min(size, bound)
+    return bound
+
+
+def elements_of(value: Value | None) -> Sequence:
+    """Give what a loop over a value goes through."""
+    if isinstance(value, Sequence):
+        return value
+    if isinstance(value, Record) and value.complete and value.base is None:
+        return Sequence(len(value.fields))
+    if isinstance(value, Constant) and isinstance(value.value, str):
+        return Sequence(len(value.value))
+    return Sequence()

@@ -1,0 +1,42 @@
+"""Building a backend from texts, without a file system: for the cases of rules, and for tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from biconvex.lint.aliases import aliases_in
+from biconvex.lint.analysis.build import assemble
+from biconvex.lint.parse import parse
+from biconvex.lint.source import SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from biconvex.lint.model import Backend
+
+__all__ = ["build_from_sources"]
+
+
+def build_from_sources(sources: Mapping[str, str]) -> Backend:
+    """Analyse texts as one backend; the keys are paths below its functions folder, `convex`.
+
+    A path that ends in `.py` is Python, any other TypeScript or JavaScript. A path that begins with `../` is
+    outside the folder. `tsconfig.json` gives path aliases. A `convex.config.ts` that calls `defineComponent`
+    makes it a component.
+    """
+    aliases: list[tuple[str, tuple[str, ...]]] = []
+    files = []
+    component = False
+    for path, text in sources.items():
+        if path.endswith(".json"):
+            folder = path.rpartition("/")[0]
+            aliases += aliases_in(text.encode(), folder or ".")
+            continue
+        source = SourceFile(_shown(path), "python" if path.endswith(".py") else "typescript", text.encode())
+        component = component or (path == "convex.config.ts" and "defineComponent" in text)
+        files.append((path, parse(source)))
+    return assemble(files, "convex", "component" if component else "app", aliases)
+
+
+def _shown(path: str) -> str:
+    return path.removeprefix("../") if path.startswith("../") else f"convex/{path}"

@@ -1,0 +1,203 @@
+"""Where the backends are: finds every functions folder at or below the given paths, and the files of each.
+
+A backend is a functions folder: one that a `convex.json` names, a folder named `convex` with functions in it,
+the folder of a `convex.config.ts` (an app's own, or a component), a folder with generated code
+(`_generated`), or a folder of Python modules that define functions with `biconvex.sim.server`. A component
+within a backend is a backend of its own. Nothing here follows a symbolic link to a folder, or one to a file
+outside the folder being read.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from biconvex.lint.aliases import Aliases, read_aliases, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["SOURCE_SUFFIXES", "BackendFolder", "discover", "language_of", "shown_path"]
+
+SOURCE_SUFFIXES = (".js", ".jsx", ".ts", ".tsx", ".mts", ".cts", ".mjs", ".cjs", ".py")
+_SKIPPED_FOLDERS = frozenset({"node_modules", "_generated", "__pycache__", "site-packages", "venv"})
+_SERVER_IMPORT = re.compile(rb"""["'](?:[^"'\n]*/_generated/server(?:\.js)?|convex/server)["']""")
+_PYTHON_FUNCTIONS = re.compile(
+    rb"from\s+biconvex\.sim\.server\s+import\s+(?:\([^)]*?|[^\n(]*?)"
+    rb"\b(?:query|mutation|action|internal_query|internal_mutation|internal_action|http_action|define_schema)\b"
+)
+_LARGEST_PROBE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class BackendFolder:
+    """A functions folder and its files.
+
+    `root` is absolute; `shown` is the path to show for it, relative to the working directory, with forward
+    slashes. `files` are absolute and sorted: every source file of the backend whether or not it is deployed.
+    `selected` has the given paths when they name only a part of the backend: findings elsewhere were not
+    asked for. `aliases` are the path aliases that hold in it.
+    """
+
+    root: Path
+    shown: str
+    kind: Literal["app", "component"]
+    files: tuple[Path, ...]
+    selected: tuple[Path, ...] = ()
+    aliases: Aliases = ()
+
+
+def language_of(path: Path) -> Literal["typescript", "python"]:
+    """Tell the language of a source file by its suffix."""
+    return "python" if path.suffix == ".py" else "typescript"
+
+
+def shown_path(path: Path, cwd: Path) -> str:
+    """Give a path relative to the working directory, with forward slashes."""
+    return Path(os.path.relpath(path, cwd)).as_posix()
+
+
+def discover(paths: Sequence[Path], cwd: Path) -> list[BackendFolder]:
+    """Find every backend at, around or below the given paths, sorted by where it is.
+
+    A path within a functions folder selects that part of its backend. A path that does not exist, or that
+    can't be read, yields nothing.
+    """
+    roots: dict[Path, set[Path] | None] = {}
+    for given in paths:
+        path = Path(os.path.realpath(cwd / given))
+        around = _backend_around(path)
+        if around is not None and around != path:
+            chosen = roots.setdefault(around, set())
+            if chosen is not None:
+                chosen.add(path)
+        if path.is_dir():
+            for root in _backends_below(path):
+                roots[root] = None
+    return [
+        BackendFolder(
+            root=root,
+            shown=shown_path(root, cwd),
+            kind=_kind(root),
+            files=tuple(_source_files(root)),
+            selected=tuple(sorted(selected or ())),
+            aliases=read_aliases(root),
+        )
+        for root, selected in sorted(roots.items())
+    ]
+
+
+# --- folders -----------------------------------------------------------------------------------------------
+
+
+def _backend_around(path: Path) -> Path | None:
+    """The functions folder that a path is, or lies in: the nearest one, but the outermost of Python folders."""
+    folders = [path, *path.parents] if path.is_dir() else list(path.parents)
+    python: Path | None = None
+    for folder in folders:
+        if folder.name in _SKIPPED_FOLDERS and folder != path:
+            return None
+        if _is_functions_folder(folder) or folder in _named_by_project(folder.parent):
+            return folder
+        if _defines_python_functions(folder):
+            python = folder
+        elif python is not None:
+            return python
+    return python
+
+
+def _backends_below(top: Path) -> Iterator[Path]:
+    named: set[Path] = set()
+    python_root: Path | None = None
+    for folder, _, _ in _walk(top):
+        named.update(_named_by_project(folder))
+        if folder in named or _is_functions_folder(folder):
+            yield folder
+        elif (python_root is None or python_root not in folder.parents) and _defines_python_functions(folder):
+            python_root = folder
+            yield folder
+
+
+def _walk(top: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Every folder from `top` down in sorted order; links to folders are not followed."""
+    for name, folders, files in os.walk(top):
+        folders[:] = sorted(f for f in folders if f not in _SKIPPED_FOLDERS and not f.startswith("."))
+        yield Path(name), folders, sorted(files)
+
+
+def _named_by_project(folder: Path) -> tuple[Path, ...]:
+    """The functions folder that a `convex.json` in this folder names, if it is there."""
+    settings = folder / "convex.json"
+    if not settings.is_file():
+        return ()
+    functions = read_json(_probe(settings)).get("functions", "convex")
+    if not isinstance(functions, str):
+        return ()
+    target = Path(os.path.normpath(folder / functions))
+    inside = folder == target or folder in target.parents
+    return (target,) if inside and target.is_dir() else ()
+
+
+def _is_functions_folder(folder: Path) -> bool:
+    if any((folder / f"convex.config{suffix}").is_file() for suffix in (".ts", ".js")):
+        return True
+    if any((folder / "_generated" / f"{name}.js").is_file() for name in ("server", "api")) or any(
+        (folder / "_generated" / f"{name}.ts").is_file() for name in ("server", "api")
+    ):
+        return True
+    if folder.name != "convex":
+        return False
+    return any(
+        file.name.startswith("schema.") or _SERVER_IMPORT.search(_probe(file))
+        for file in _source_files(folder)
+    )
+
+
+def _defines_python_functions(folder: Path) -> bool:
+    """Whether a module directly in this folder defines functions; test modules only use them."""
+    return any(
+        _PYTHON_FUNCTIONS.search(_probe(file))
+        for file in sorted(folder.glob("*.py"))
+        if not file.name.startswith(("test_", "conftest")) and not file.name.endswith("_test.py")
+    )
+
+
+def _kind(root: Path) -> Literal["app", "component"]:
+    for suffix in (".ts", ".js"):
+        config = root / f"convex.config{suffix}"
+        if config.is_file():
+            return "component" if b"defineComponent" in _probe(config) else "app"
+    return "app"
+
+
+# --- files -------------------------------------------------------------------------------------------------
+
+
+def _source_files(root: Path) -> Iterator[Path]:
+    for folder, folders, names in _walk(root):
+        # a component within is a backend of its own (semantics §14, rule 9)
+        folders[:] = [f for f in folders if not (folder / f / "convex.config.ts").is_file()]
+        for name in names:
+            path = folder / name
+            if (
+                name.endswith(SOURCE_SUFFIXES)
+                and not name.endswith((".d.ts", ".d.mts", ".d.cts"))
+                and _inside(path, root)
+            ):
+                yield path
+
+
+def _inside(path: Path, root: Path) -> bool:
+    return path.is_file() and (not path.is_symlink() or root in Path(os.path.realpath(path)).parents)
+
+
+def _probe(path: Path) -> bytes:
+    """The beginning of a file, enough to see its imports; nothing when it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_LARGEST_PROBE)
+    except OSError:
+        return b""
