@@ -9,6 +9,7 @@ from biconvex.lint.analysis import build_from_sources
 from biconvex.lint.cases import Span, case_files, unmark
 
 if TYPE_CHECKING:
+    from biconvex.lint.model import Place
     from biconvex.lint.rule import Case, Problem, Rule
     from biconvex.lint.source import Language
 
@@ -31,9 +32,11 @@ def run_case(rule: Rule, case: Case, language: Language) -> CaseOutcome:
     for path, text in case_files(case, language).items():
         sources[path], spans = unmark(text, path)
         expected += spans
-    problems = tuple(rule.check(build_from_sources(sources)))
-    found = [
-        Span(problem.place.source.path, problem.place.start, problem.place.end, problem.place.text)
-        for problem in problems
-    ]
+    backend = build_from_sources(sources)
+    problems = tuple(rule.check(backend))
+    found = [_span(problem.place, backend.root) for problem in problems]
     return CaseOutcome(tuple(sorted(expected)), tuple(sorted(found)), problems)
+
+
+def _span(place: Place, root: str) -> Span:
+    return Span(place.source.path.removeprefix(f"{root}/"), place.start, place.end, place.text)

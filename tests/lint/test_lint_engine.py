@@ -72,7 +72,7 @@ def test_a_problem_becomes_a_finding_at_its_place() -> None:
 
     assert _checked(build_from_sources({"tasks.ts": TASKS}), _rule("toy", check)) == [
         Finding(
-            path="tasks.ts",
+            path="convex/tasks.ts",
             line=3,
             column=14,
             end_line=3,
@@ -81,7 +81,7 @@ def test_a_problem_becomes_a_finding_at_its_place() -> None:
             severity=Severity.WARNING,
             message="A fact.",
             help="a remedy",
-            evidence=(Evidence("tasks.ts", 3, 21, "a proof"),),
+            evidence=(Evidence("convex/tasks.ts", 3, 21, "a proof"),),
         )
     ]
 
@@ -99,7 +99,7 @@ def test_a_rule_that_raises_is_a_finding_where_it_looked_and_the_others_go_on() 
     backend = build_from_sources({"tasks.ts": TASKS})
     broken, seen = _checked(backend, _rule("broken", _raises), SEE)
     assert (broken.rule, broken.severity, broken.path, broken.line, broken.column) == (
-        "internal-error", Severity.ERROR, "tasks.ts", 3, 14,
+        "internal-error", Severity.ERROR, "convex/tasks.ts", 3, 14,
     )  # fmt: skip
     expected_line = _raises.__code__.co_firstlineno + 2
     assert broken.message == (
