@@ -100,12 +100,14 @@ class QueryChain:
 class Loop:
     """A loop around a call. `callback` is `xs.map(x => …)`, `xs.forEach(…)` and the like.
 
+    `node` is the loop, or the call that runs the callback.
     `bound` is the largest number of rounds when it is known (a literal array, `take(n)`, a counted range).
     `query` is the query whose results it goes through, if it does. `endless` marks `while (true)`.
     """
 
     kind: Literal["for", "for-of", "for-in", "while", "do", "comprehension", "callback"]
     place: Place
+    node: syntax.Loop | syntax.Call
     bound: int | None
     query: QueryChain | None
     endless: bool = False

@@ -61,7 +61,8 @@ def _each(sequence: Sequence, name: str, site: CallSite) -> Value | None:
     source = site.scope.module.source
     place = Place(source, site.node.start, site.node.end)
     returned = site.evaluator.in_loop(
-        Loop("callback", place, sequence.bound, sequence.query), lambda: site.evaluator.callback(callback, [])
+        Loop("callback", place, site.node, sequence.bound, sequence.query),
+        lambda: site.evaluator.callback(callback, []),
     )
     if isinstance(returned, Deferred):
         draft = site.evaluator.promise(site.node, site.scope, of=returned.made, through=name)

@@ -272,7 +272,7 @@ class Statements(Evaluator):
                 self.visit(part, inner)
             through = Sequence(bounds_of(node, lambda part: self.value(part, inner)))
         endless = is_endless(node)
-        found = Loop(node.kind, place, through.bound, through.query, endless)
+        found = Loop(node.kind, place, node, through.bound, through.query, endless)
         if node.each is not None:
             for name in bound_names(node.each):
                 if name not in inner.names:
