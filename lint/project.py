@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from biconvex.lint.aliases import Aliases, read_aliases, read_json
+from biconvex.lint.parse import parse
+from biconvex.lint.source import SourceFile
+from biconvex.lint.syntax import Import
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,11 +27,20 @@ __all__ = ["SOURCE_SUFFIXES", "BackendFolder", "discover", "language_of", "shown
 
 SOURCE_SUFFIXES = (".js", ".jsx", ".ts", ".tsx", ".mts", ".cts", ".mjs", ".cjs", ".py")
 _SKIPPED_FOLDERS = frozenset({"node_modules", "_generated", "__pycache__", "site-packages", "venv"})
-_SERVER_IMPORT = re.compile(rb"""["'](?:[^"'\n]*/_generated/server(?:\.js)?|convex/server)["']""")
-_PYTHON_FUNCTIONS = re.compile(
-    rb"from\s+biconvex\.sim\.server\s+import\s+(?:\([^)]*?|[^\n(]*?)"
-    rb"\b(?:query|mutation|action|internal_query|internal_mutation|internal_action|http_action|define_schema)\b"
+_LIKELY = re.compile(
+    rb"""["'](?:[^"'\n]*/_generated/server(?:\.js)?|convex/server)["']|\bbiconvex\.sim\.server\b"""
 )
+"""What a file that has a part in a backend contains; then it is read for its imports."""
+
+_GENERATED = re.compile(r"^(\.{1,2}(?:/\.\.)*)/_generated/server(?:\.js)?$")
+_BUILDERS = frozenset(
+    {"query", "mutation", "action", "internalQuery", "internalMutation", "internalAction", "httpAction"}
+)
+_DEFINITIONS = frozenset(
+    {"defineSchema", "httpRouter", "cronJobs", *(f"{name}Generic" for name in _BUILDERS)}
+)
+_GENERATED_FILES = ("server.js", "server.ts", "api.js", "api.ts", "api.d.ts")
+_PROJECT_MARKS = ("package.json", "pyproject.toml", ".git")
 _LARGEST_PROBE = 1 << 20
 
 
@@ -70,7 +82,9 @@ def discover(paths: Sequence[Path], cwd: Path) -> list[BackendFolder]:
     for given in paths:
         path = Path(os.path.realpath(cwd / given))
         around = _backend_around(path)
-        if around is not None and around != path:
+        if around == path:
+            roots[path] = None
+        elif around is not None:
             chosen = roots.setdefault(around, set())
             if chosen is not None:
                 chosen.add(path)
@@ -94,7 +108,10 @@ def discover(paths: Sequence[Path], cwd: Path) -> list[BackendFolder]:
 
 
 def _backend_around(path: Path) -> Path | None:
-    """The functions folder that a path is, or lies in: the nearest one, but the outermost of Python folders."""
+    """The functions folder that a path is, or lies in: the nearest one, but the outermost of Python folders.
+
+    The search upwards ends at the folder of the project.
+    """
     folders = [path, *path.parents] if path.is_dir() else list(path.parents)
     python: Path | None = None
     for folder in folders:
@@ -106,18 +123,23 @@ def _backend_around(path: Path) -> Path | None:
             python = folder
         elif python is not None:
             return python
+        if any((folder / name).exists() for name in _PROJECT_MARKS):
+            break
     return python
 
 
 def _backends_below(top: Path) -> Iterator[Path]:
     named: set[Path] = set()
-    python_root: Path | None = None
+    last: Path | None = None
     for folder, _, _ in _walk(top):
         named.update(_named_by_project(folder))
-        if folder in named or _is_functions_folder(folder):
-            yield folder
-        elif (python_root is None or python_root not in folder.parents) and _defines_python_functions(folder):
-            python_root = folder
+        within = last is not None and last in folder.parents
+        if (
+            folder in named
+            or _is_functions_folder(folder)
+            or (not within and _defines_python_functions(folder))
+        ):
+            last = last if within else folder
             yield folder
 
 
@@ -144,25 +166,43 @@ def _named_by_project(folder: Path) -> tuple[Path, ...]:
 def _is_functions_folder(folder: Path) -> bool:
     if any((folder / f"convex.config{suffix}").is_file() for suffix in (".ts", ".js")):
         return True
-    if any((folder / "_generated" / f"{name}.js").is_file() for name in ("server", "api")) or any(
-        (folder / "_generated" / f"{name}.ts").is_file() for name in ("server", "api")
-    ):
+    if any((folder / "_generated" / name).is_file() for name in _GENERATED_FILES):
         return True
     if folder.name != "convex":
         return False
-    return any(
-        file.name.startswith("schema.") or _SERVER_IMPORT.search(_probe(file))
-        for file in _source_files(folder)
-    )
+    return any(_is_of_backend(file, folder) for file in _source_files(folder))
+
+
+def _is_of_backend(file: Path, root: Path) -> bool:
+    """Tell whether a script has a part in a backend with this root: by its schema, or functions it builds."""
+    depth = len(file.relative_to(root).parts) - 1
+    for node in _imports(file):
+        generated = _GENERATED.match(node.source)
+        if generated and generated.group(1).count("..") == depth:
+            return True
+        if node.source == "convex/server" and any(name.imported in _DEFINITIONS for name in node.names):
+            return True
+    return False
 
 
 def _defines_python_functions(folder: Path) -> bool:
-    """Whether a module directly in this folder defines functions; test modules only use them."""
+    """Tell whether a module directly in this folder defines functions or a schema; test modules only use them."""
     return any(
-        _PYTHON_FUNCTIONS.search(_probe(file))
+        node.source == "biconvex.sim.server"
+        and any(name.imported in _BUILDERS | _DEFINITIONS for name in node.names)
         for file in sorted(folder.glob("*.py"))
         if not file.name.startswith(("test_", "conftest")) and not file.name.endswith("_test.py")
+        for node in _imports(file)
     )
+
+
+def _imports(file: Path) -> list[Import]:
+    """Give the imports at the top of a file that may belong to a backend."""
+    data = _probe(file)
+    if not _LIKELY.search(data):
+        return []
+    body = parse(SourceFile(file.name, language_of(file), data)).module.body
+    return [node for node in body if isinstance(node, Import)]
 
 
 def _kind(root: Path) -> Literal["app", "component"]:

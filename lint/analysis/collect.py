@@ -34,7 +34,7 @@ class Collector(Walker):
         self.program = program
         self.calls: dict[int, CallDraft] = {}
         self.queries: dict[int, QueryRecord] = {}
-        self.index_uses: dict[tuple[int, str | None], IndexUse] = {}
+        self.index_uses: dict[tuple[int, str | None, str | None], IndexUse] = {}
 
     def context(self, *, exact: bool) -> CallContext | None:
         """Say where the walk stands; None where nothing becomes a fact."""
@@ -133,7 +133,7 @@ class Collector(Walker):
     def index_use(self, node: syntax.Node, use: IndexUse) -> None:
         """Note a use of an index."""
         if self.frame is not None and self.frame.draft is not None:
-            self.index_uses.setdefault((id(node), use.table), use)
+            self.index_uses.setdefault((id(node), use.table, use.name), use)
 
     def unfinished_queries(self) -> None:
         """Note the queries that left our sight without a terminal."""

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
+from biconvex.lint.analysis.ctx import Ctx, annotation_of
 from biconvex.lint.analysis.names import GENERATED_API
 from biconvex.lint.analysis.promises import GATHERING, chained, drafts_of, settle
 from biconvex.lint.analysis.sequences import ITERATING, call_sequence
@@ -30,9 +31,8 @@ from biconvex.lint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from biconvex.lint.analysis.ctx import Ctx
     from biconvex.lint.analysis.frames import Frame
     from biconvex.lint.analysis.promises import Draft
     from biconvex.lint.analysis.queries import QueryRecord
@@ -400,12 +400,15 @@ class Evaluator(ABC):
         for part in (*node.decorators, *node.bases):
             self.value(part, scope)
         members: dict[str, Value | None] = {}
-        found = ClassValue(node, scope, members)
+        fields: dict[str, Value | None] = {}
+        found = ClassValue(node, scope, members, fields)
         for part in node.body:
             if type(part) is syntax.Property:
                 value = self.value(part.value, scope)
                 if part.key is not None:
                     members[part.key] = value
+                if part.key in {"constructor", "__init__"} and isinstance(part.value, syntax.Function):
+                    fields.update(_kept(part.value))
             else:
                 self.visit(part, scope)
         return found
@@ -420,6 +423,14 @@ class Evaluator(ABC):
 
 
 _ACCESS = (syntax.Member, syntax.Index)
+
+
+def _kept(constructor: syntax.Function) -> Iterator[tuple[str, Value]]:
+    """Give the parameters of a constructor that are a ctx by their type: it keeps them under their names."""
+    for parameter in constructor.parameters:
+        found = annotation_of(parameter.annotation)
+        if found is not None and isinstance(parameter.target, syntax.Name):
+            yield parameter.target.id, Ctx(found.path)
 
 
 def _literal(node: syntax.Literal) -> Value | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from biconvex.lint.analysis.ctx import Ctx
 from biconvex.lint.analysis.names import GENERATED_API, SERVER, VALUES
 from biconvex.lint.analysis.promises import COMBINATORS, combine, drafts_of
 from biconvex.lint.analysis.registration import (
@@ -86,6 +87,9 @@ def call_external(external: External, site: CallSite) -> Value | None:
     if name == "customCtx":
         given = site.argument(0)
         return Customization(given if isinstance(given, Closure) else None, wrapped=False, adds_args=False)
+    if name in {"paginator", "stream"} and external.source.startswith("convex-helpers"):
+        first = site.argument(0)
+        return first if isinstance(first, Ctx) else None
     if name in {"Table", "literals", "nullable"} and external.source.startswith("convex-helpers"):
         return _helper(name, site)
     site.evaluator.pass_on(site)

@@ -15,11 +15,11 @@ from biconvex.lint.analysis.names import GENERATED_API
 from biconvex.lint.analysis.references import References, written_references
 from biconvex.lint.analysis.resolve import Resolver
 from biconvex.lint.analysis.schema import SchemaDefinition, freeze_schema
-from biconvex.lint.analysis.values import External, Record, Value
+from biconvex.lint.analysis.values import Closure, External, Instance, Record, Value
 from biconvex.lint.model import Place, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from biconvex.lint.analysis.frames import BodyDraft
     from biconvex.lint.analysis.registration import Registered, Registrar
@@ -121,12 +121,24 @@ class Program:
             self.walker.walk_queued()
         for module in self.modules.values():
             for closure in module.functions:
-                known = id(closure.node) in self.walker.bodies
-                if not known and any(annotation_of(p.annotation) for p in closure.node.parameters):
-                    self.walker.demand(self.walker.draft_of(closure, ()))
-                    self.walker.walk_queued()
+                if id(closure.node) not in self.walker.bodies:
+                    self._helper(closure)
         self.walker.unfinished_queries()
         self._unwalked_references()
+
+    def _helper(self, closure: Closure) -> None:
+        """Walk a function that nobody in sight calls, if it takes a ctx: by its type, or else by the name `ctx`."""
+        parameters = closure.node.parameters
+        keeps = isinstance(closure.this, Instance) and bool(closure.this.of.fields)
+        shapes: tuple[Hashable, ...] = ()
+        if not keeps and not any(annotation_of(parameter.annotation) for parameter in parameters):
+            first = parameters[0] if parameters else None
+            named = first is not None and isinstance(first.target, syntax.Name) and first.target.id == "ctx"
+            if first is None or not named or first.annotation is not None:
+                return
+            shapes = (Ctx(exact=False).shape(),)
+        self.walker.demand(self.walker.draft_of(closure, shapes))
+        self.walker.walk_queued()
 
     def handler_draft(self, registered: Registered) -> tuple[BodyDraft, ...]:
         """Give the bodies that Convex runs for a function: its handler, and what a custom builder runs first."""

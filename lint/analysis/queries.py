@@ -6,7 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
 from biconvex.lint import syntax
-from biconvex.lint.analysis.values import Closure, Constant, Method, Pending, Record, Sequence, Value, options
+from biconvex.lint.analysis.values import (
+    Closure,
+    Constant,
+    Method,
+    Pending,
+    Record,
+    Sequence,
+    Value,
+    choose,
+    options,
+)
 from biconvex.lint.model import IndexUse, Place, QueryChain, RangeStep
 
 if TYPE_CHECKING:
@@ -16,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Chain", "QueryRecord", "constant"]
 
 Terminal = Literal["collect", "take", "first", "unique", "paginate", "count", "iterate"]
+Ranges = tuple[tuple[RangeStep, ...], ...]
 RangeOperation = Literal["eq", "gt", "gte", "lt", "lte", "search"]
 
 _TERMINALS = frozenset({"collect", "take", "first", "unique", "paginate", "count"})
@@ -59,15 +70,15 @@ class Chain(Value):
             return self._finish(cast("Terminal", name), site)
         longer = self._extend(name, site)
         if longer is not None:
-            self.record.last = longer
+            self.record.last = next((each for each in options(longer) if isinstance(each, Chain)), self)
         return longer
 
-    def _extend(self, name: str, site: CallSite) -> Chain | None:
+    def _extend(self, name: str, site: CallSite) -> Value | None:
         match name:
             case "withIndex":
-                return replace(self, index=_index_use(self, "database", site))
+                return self._indexed("database", site)
             case "withSearchIndex":
-                return replace(self, index=_index_use(self, "search", site))
+                return self._indexed("search", site)
             case "filter":
                 return replace(self, filters=(*self.filters, method_place(site)))
             case "order":
@@ -80,6 +91,12 @@ class Chain(Value):
                 return self
         self.record.last = replace(self, complete=False)
         return None
+
+    def _indexed(self, kind: Literal["database", "search"], site: CallSite) -> Value | None:
+        """Take an index, or one of several that a ternary chooses from."""
+        ranges = _ranges(site)
+        uses = [_index_use(self, kind, name, ranges, site) for name in options(site.argument(0))]
+        return choose([replace(self, index=use) for use in uses])
 
     def _finish(self, terminal: Terminal, site: CallSite) -> Value | None:
         limit = constant(site.argument(0)) if terminal == "take" else None
@@ -154,14 +171,20 @@ class _Range(Value):
         return _Range((*self.steps, step))
 
 
-def _index_use(chain: Chain, kind: Literal["database", "search"], site: CallSite) -> IndexUse:
-    name, node = constant(site.argument(0)), site.argument_node(0)
+def _index_use(
+    chain: Chain,
+    kind: Literal["database", "search"],
+    given: Value | None,
+    ranges: Ranges | None,
+    site: CallSite,
+) -> IndexUse:
+    name, node = constant(given), site.argument_node(0)
     place = method_place(site)
     use = IndexUse(
         table=chain.record.table,
         name=name if isinstance(name, str) else None,
         kind=kind,
-        ranges=_ranges(site),
+        ranges=ranges,
         place=place,
         name_place=Place(place.source, node.start, node.end) if node else place,
         body=site.evaluator.current_body,
@@ -170,7 +193,7 @@ def _index_use(chain: Chain, kind: Literal["database", "search"], site: CallSite
     return use
 
 
-def _ranges(site: CallSite) -> tuple[tuple[RangeStep, ...], ...] | None:
+def _ranges(site: CallSite) -> Ranges | None:
     """Give each range that the callback may return; None when it can't be followed."""
     if not site.complete:
         return None

@@ -205,6 +205,8 @@ class ClassValue(Value):
     node: syntax.Class
     scope: Scope
     members: Mapping[str, Value | None]
+    fields: Mapping[str, Value | None] = field(default_factory=dict)
+    """What its constructor keeps of a ctx, under the names of the parameters."""
 
     def member(self, name: str) -> Value | None:
         """Give the member of that name."""
@@ -223,6 +225,8 @@ class Instance(Value):
 
     def member(self, name: str) -> Value | None:
         """Give the member of that name."""
+        if name in self.of.fields:
+            return self.of.fields[name]
         found = self.of.members.get(name)
         return Closure(found.node, found.scope, found.name, self) if isinstance(found, Closure) else found
 

@@ -14,7 +14,7 @@ from biconvex.lint.analysis.frames import BodyDraft, Edge, Frame
 from biconvex.lint.analysis.promises import Draft, settle
 from biconvex.lint.analysis.scopes import Scope, bound_names, local_names
 from biconvex.lint.analysis.statements import Statements
-from biconvex.lint.analysis.values import Closure, Deferred, Pending, Value, choose, options
+from biconvex.lint.analysis.values import Closure, Deferred, Instance, Pending, Value, choose, options
 from biconvex.lint.model import Body, Place
 
 if TYPE_CHECKING:
@@ -138,6 +138,8 @@ class Walker(Statements):
         node = closure.node
         if closure.this is not None:
             scope.declare("this", closure.this)
+            if scope.module.is_python:
+                values = [closure.this, *values[1:]]
         for at, parameter in enumerate(node.parameters):
             for name in bound_names(parameter.target):
                 scope.declare(name)
@@ -183,12 +185,13 @@ class Walker(Statements):
         shapes = tuple(value.shape() if value is not None else None for value in arguments)
         parameters = closure.node.parameters
         annotated = any(annotation_of(parameter.annotation) for parameter in parameters)
-        if not annotated and not any(shapes) and closure.scope.body is None:
+        keeps = isinstance(closure.this, Instance) and bool(closure.this.of.fields)
+        if not annotated and not any(shapes) and not keeps and closure.scope.body is None:
             return None
         if closure in frame.waiting:
             frame.waiting.remove(closure)
         target = self.draft_of(closure, shapes)
-        handed = any(shapes) or not annotated
+        handed = any(shapes) or not (annotated or keeps)
         self._link(closure, target, site.node, frame.draft, frame, sure=handed)
         for position, value in enumerate(arguments):
             if isinstance(value, Closure) and value in frame.waiting:
