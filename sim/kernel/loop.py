@@ -1,7 +1,8 @@
 """The event loop: tasks that take turns, timers that jump the clock, and a total order over both.
 
 Tasks are coroutines that await `Future`s. Which of several ready tasks goes next is a seeded choice; with one
-ready task nothing is drawn. Timers fire only when no task is ready, in order of (time, sequence).
+ready task nothing is drawn. Timers fire only when no task is ready, in order of (time, sequence), and those of one
+instant together, so that what they start runs side by side.
 """
 
 from __future__ import annotations
@@ -209,9 +210,18 @@ class Kernel:
                 if due is None or (until_ns is not None and due > until_ns):
                     return
                 self.clock.move_to(due)
-                heapq.heappop(self._timers).callback()
+                self._fire(due)
         finally:
             self._running = False
+
+    def _fire(self, time_ns: int) -> None:
+        """Fire every timer that is due at a time now; what they make ready then takes turns."""
+        last = self._sequence
+        timers = self._timers
+        while timers and timers[0].time_ns == time_ns and timers[0].sequence <= last:
+            timer = heapq.heappop(timers)
+            if not timer.cancelled:
+                timer.callback()
 
     def _step(self, task: Task[Any]) -> None:
         try:

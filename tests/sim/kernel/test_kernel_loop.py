@@ -21,6 +21,24 @@ def test_timers_fire_in_order_of_time_and_equal_times_in_order_of_their_setting(
     assert log == [(1_010, "a"), (1_020, "b"), (1_030, "c"), (1_030, "d")]
 
 
+def test_what_timers_of_one_instant_start_runs_side_by_side() -> None:
+    orders = set()
+    for seed in range(20):
+        kernel = make_kernel(seed)
+        log: list[str] = []
+
+        async def body(name: str, log: list[str] = log, kernel: Kernel = kernel) -> None:
+            for _ in range(2):
+                log.append(name)
+                await kernel.turn()
+
+        for name in "ab":
+            kernel.call_at(1_010, lambda name=name, kernel=kernel, body=body: kernel.spawn(body(name), name))
+        kernel.run_until(1_010)
+        orders.add("".join(log))
+    assert orders == {"aabb", "abab", "abba", "baab", "baba", "bbaa"}
+
+
 def test_running_until_a_time_stands_at_that_time_even_if_nothing_happened() -> None:
     kernel = make_kernel()
     kernel.run_until(5_000)
