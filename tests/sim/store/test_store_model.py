@@ -6,12 +6,12 @@ from copy import deepcopy
 from functools import cmp_to_key
 from typing import Any
 
-from biconvex.sim.store import Conflict, Transaction
+from biconvex.sim.store import Conflict, QueryStream, Transaction
 from biconvex.sim.values import UNDEFINED, Int64, compare, to_json_or_undefined
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from store_kit import NOW, drain, index, scan, store, table
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from store_kit import NOW, drain, index, insert_all, scan, store, table
 
 Document = dict[str, Any]
 
@@ -28,10 +28,10 @@ choices = st.integers(0, 99)
 class Mirror:
     """A transaction and what its view of the database should be."""
 
-    def __init__(self, transaction: Transaction, view: dict[str, Document]) -> None:
+    def __init__(self, transaction: Transaction, view: dict[str, Document], commits: int) -> None:
         self.transaction = transaction
-        self.snapshot = view
-        self.view = deepcopy(view)
+        self.view = view
+        self.commits = commits
 
     def sorted_by(self, names: list[str]) -> list[Document]:
         keys = [*names, "_creationTime", "_id"] if names != ["_id"] else names
@@ -53,7 +53,15 @@ class StoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.store = store(table("t", {name: INDEXES[name] for name in ("by_a_b", "by_b")}))
         self.committed: dict[str, Document] = {}
+        self.commits = 0
         self.open: list[Mirror] = []
+
+    @initialize(values=st.lists(documents, min_size=2, max_size=8))
+    def fill(self, values: list[Document]) -> None:
+        for document_id in insert_all(self.store, "t", *values):
+            self.committed[document_id] = {}
+        for document in self.store.documents("t"):
+            self.committed[document["_id"]] = document
 
     def mirror(self, choice: int) -> Mirror:
         return self.open[choice % len(self.open)]
@@ -61,7 +69,7 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.open) < 4)
     @rule()
     def begin(self) -> None:
-        self.open.append(Mirror(self.store.begin(NOW), deepcopy(self.committed)))
+        self.open.append(Mirror(self.store.begin(NOW), deepcopy(self.committed), self.commits))
 
     @precondition(lambda self: self.open)
     @rule(choice=choices, values=st.lists(documents, min_size=1, max_size=4))
@@ -122,6 +130,7 @@ class StoreMachine(RuleBasedStateMachine):
         reverse=st.booleans(),
         limit=st.integers(0, 8),
         wanted=st.one_of(st.none(), scalars),
+        ahead=st.integers(0, 3),
     )
     def query(
         self,
@@ -133,6 +142,7 @@ class StoreMachine(RuleBasedStateMachine):
         reverse: bool,
         limit: int,
         wanted: Any,
+        ahead: int,
     ) -> None:
         mirror = self.mirror(choice)
         names = INDEXES[name]
@@ -154,7 +164,7 @@ class StoreMachine(RuleBasedStateMachine):
         operators.append({"limit": limit})
         json = [(kind, field, to_json_or_undefined(value)) for kind, field, value in range_]
         query = index(f"t.{name}", *json, order="desc" if reverse else "asc", operators=tuple(operators))
-        found = [document.value for document in drain(mirror.transaction.query(query))]
+        found = [document.value for document in read(mirror.transaction.query(query), ahead)]
         assert list(map(repr, map(ordered, found))) == list(map(repr, map(ordered, expected[:limit])))
 
     @precondition(lambda self: self.open)
@@ -195,8 +205,9 @@ class StoreMachine(RuleBasedStateMachine):
         try:
             commit = self.store.commit(mirror.transaction, NOW)
         except Conflict:
-            assert repr(mirror.snapshot) != repr(self.committed)
+            assert self.commits > mirror.commits
             return
+        self.commits += bool(commit.writes)
         for write in commit.writes:
             if write.after is None:
                 del self.committed[write.id]
@@ -223,6 +234,17 @@ class StoreMachine(RuleBasedStateMachine):
             found: Any = self.store.tables.get("t")
             assert (len(self.store._log), len(self.store._kept)) == (0, 0)
             assert [len(keys) for keys in found._indexes] == [len(self.committed)] * 3
+
+
+def read(stream: QueryStream, ahead: int) -> list[Any]:
+    """All documents of a stream, some of them looked at ahead as a host does."""
+    found: list[Any] = []
+    while (document := stream.next()) is not None:
+        found.append(document)
+        rows = stream.peek(ahead)
+        stream.consume(len(rows))
+        found += rows
+    return found
 
 
 def holds(document: Document, kind: str, name: str, value: Any) -> bool:
