@@ -31,6 +31,7 @@ check: $(ENVIRONMENT) ## Style, types and the import contract
 	@$(QUIETLY) $(BIN)/ruff check
 	@$(QUIETLY) $(BIN)/ruff format --check
 	@$(QUIETLY) $(BIN)/mypy -p biconvex
+	@$(QUIETLY) $(BIN)/mypy tests/benchmarks
 	@PYTHONPATH=typings $(QUIETLY) $(BIN)/lint-imports
 
 bench: $(ENVIRONMENT) $(PACKAGES) $(PEERS) ## Measure against the peers: convex-test and ESLint

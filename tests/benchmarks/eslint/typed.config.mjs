@@ -1,0 +1,3 @@
+import { config } from "./rules.mjs";
+
+export default config({ types: true });
