@@ -143,7 +143,8 @@ class Waiting(msgspec.Struct, frozen=True):
 
     `calls` are the syscalls issued since the last step, in order; `cancelled` are ids of earlier ones (timers,
     aborted requests) that nobody waits for any more; `consumed` counts, by query id, the rows that the host
-    handed out by itself.
+    handed out by itself; the end of a query (`rows_done`) counts as one more. A host that asks for the next row has
+    dropped the rows it was given before.
     """
 
     calls: tuple[Syscall, ...]

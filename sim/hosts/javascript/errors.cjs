@@ -4,6 +4,9 @@
 const { SourceMap } = require('node:module');
 
 const INTERNAL = /(^|\/)node_modules\/convex\/(dist|src)\//;
+// Modules are functions of the bundle, called after their files; the entry calls them.
+const MODULE_FUNCTION = /\.[cm]?[jt]sx?$/;
+const ENTRY = /(^|\/)biconvex-entry\.js$/;
 const LOCATION = /(?:at (.+?) \()?(biconvex-bundle\/[^():]+):(\d+):(\d+)\)?$/;
 const maps = new Map();
 const framesOf = new WeakMap();
@@ -19,14 +22,14 @@ function place(name, line, column) {
   if (known === undefined) return null;
   known.map ??= new SourceMap(JSON.parse(known.text));
   const entry = known.map.findEntry(line - 1, column - 1);
-  if (entry?.originalSource === undefined || entry.originalSource === 'biconvex-entry.js') return null;
+  if (entry?.originalSource === undefined || ENTRY.test(entry.originalSource)) return null;
   const file = entry.originalSource;
   return INTERNAL.test(file) ? null : { file, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
 }
 
 function functionName(site) {
   const name = site.getFunctionName();
-  if (name === null || name === undefined || name === '') return null;
+  if (name === null || name === undefined || name === '' || MODULE_FUNCTION.test(name)) return null;
   const type = site.isToplevel() || site.isConstructor() ? null : site.getTypeName();
   const qualified = type !== null && type !== undefined && !name.startsWith(`${type}.`) ? `${type}.${name}` : name;
   return `${site.isAsync() ? 'async ' : ''}${site.isConstructor() ? 'new ' : ''}${qualified}`;

@@ -192,10 +192,9 @@ class JavaScriptHost:
         thrown = failed.error
         text = f"{thrown.name}: {thrown.message}" if thrown.name else thrown.message
         lines = [f"{place} can't be loaded: Uncaught {text}"]
-        lines += [
-            f"    at {frame.function or '<module>'} ({frame.file}:{frame.line}:{frame.column})"
-            for frame in thrown.frames
-        ]
+        for frame in thrown.frames:
+            where = f"{frame.file}:{frame.line}:{frame.column}"
+            lines.append(f"    at {frame.function} ({where})" if frame.function else f"    at {where}")
         lines += [f"    [{line.level.upper()}] {line.text}" for line in failed.logs]
         return "\n".join(lines)
 

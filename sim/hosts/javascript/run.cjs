@@ -69,7 +69,7 @@ class Run {
     const id = ++this.lastCall;
     waiting.op = op;
     this.pending.set(id, waiting);
-    this.calls.push(`{"id":${id},"op":${JSON.stringify(op)},"arguments":${args}}`);
+    this.calls.push({ id, text: `{"id":${id},"op":${JSON.stringify(op)},"arguments":${args}}` });
     return id;
   }
 
@@ -159,7 +159,10 @@ class Run {
 
   /** Nobody waits for this call any more. */
   cancel(call) {
-    if (this.pending.delete(call)) this.cancelled.push(call);
+    if (!this.pending.delete(call)) return;
+    const unsent = this.calls.findIndex(({ id }) => id === call);
+    if (unsent < 0) this.cancelled.push(call);
+    else this.calls.splice(unsent, 1);
   }
 
   log(level, text) {
@@ -240,7 +243,7 @@ class Run {
   answer(describe) {
     if (!this.isOver) {
       const cancelled = this.cancelled.length > 0 ? `,"cancelled":[${this.cancelled}]` : '';
-      channel.write('W', `{"calls":[${this.calls}]${cancelled}${this.takeExtras()}}`);
+      channel.write('W', `{"calls":[${this.calls.map(({ text }) => text)}]${cancelled}${this.takeExtras()}}`);
       this.calls = [];
       this.cancelled = [];
       return;
