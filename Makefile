@@ -11,8 +11,6 @@ EXAMPLES := $(call node_modules,examples/*)
 PACKAGES := $(call node_modules,tests/packages) $(EXAMPLES)
 PEERS := $(call node_modules,tests/benchmarks)
 
-WORKPOOL := tests/packages/node_modules/@convex-dev/workpool/src/component
-
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench packages clean
 
