@@ -29,7 +29,7 @@ from biconvex.sim.runtime.registry import RegisteredFunction, Registry
 from biconvex.sim.runtime.run import Identity, Run
 from biconvex.sim.runtime.syscalls import ACTION_SYSCALLS, BATCHED, SYNC_SYSCALLS, TRANSACTION_SYSCALLS
 from biconvex.sim.store import Commit, Conflict, Store, Transaction
-from biconvex.sim.values import DeveloperError, Value, display, dumps, from_json, size_of
+from biconvex.sim.values import DeveloperError, Tables, Value, display, dumps, from_json, size_of
 
 __all__ = ["Runtime"]
 
@@ -199,7 +199,7 @@ class Runtime:
         detail = {"kind": function.kind, "parent": run.parent.number if run.parent else 0}
         self.trace.record("start", function.path, run.number, detail)
         try:
-            self._check_arguments(function, args)
+            self._check_arguments(run, args)
             settled: Settled = await body(run, args)
             if settled.error is not None:
                 outcome = Outcome(failure=Failure.from_thrown(settled.error), logs=tuple(run.logs))
@@ -218,7 +218,8 @@ class Runtime:
         self.trace.record("end", function.path, run.number, failure and {"error": failure.headline})
         return outcome
 
-    def _check_arguments(self, function: RegisteredFunction, args: Value) -> None:
+    def _check_arguments(self, run: Run, args: Value) -> None:
+        function = run.function
         if not isinstance(args, dict):
             raise DeveloperError(
                 "InvalidArgs",
@@ -232,9 +233,13 @@ class Runtime:
                 "ArgumentsTooLarge",
             )
         if function.args is not None:
-            problem = function.args.check(args, self.store.tables)
+            problem = function.args.check(args, self._tables(run))
             if problem is not None:
                 raise DeveloperError("InvalidArgs", f"ArgumentValidationError: {problem}")
+
+    def _tables(self, run: Run) -> Tables:
+        """The tables that ids may be of: those that the run's own transaction has created count."""
+        return self.store.tables if run.transaction is None else run.transaction.tables
 
     def _returned(self, run: Run, json: str) -> Outcome:
         function = run.function
@@ -247,7 +252,7 @@ class Runtime:
                 "ReturnTooLarge",
             )
         if function.returns is not None:
-            problem = function.returns.check(value, self.store.tables)
+            problem = function.returns.check(value, self._tables(run))
             if problem is not None:
                 raise DeveloperError("InvalidReturnValue", f"ReturnsValidationError: {problem}")
         return Outcome(value, json, None, tuple(run.logs))

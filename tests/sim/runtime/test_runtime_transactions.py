@@ -131,6 +131,19 @@ def names(convex: Deployment) -> list[str]:
     return [document["name"] for document in convex.db.table("counters")]
 
 
+def test_an_id_of_a_table_that_the_mutation_itself_creates_is_a_valid_result(backend: Any) -> None:
+    convex = backend(
+        typescript="""
+        export const first = mutation({ args: {}, returns: v.id("fresh"), handler: async (ctx) => await ctx.db.insert("fresh", {}) });
+        """,
+        python="""
+        @mutation(args={}, returns=v.id("fresh"))
+        async def first(ctx, args): return await ctx.db.insert("fresh", {})
+        """,
+    )
+    assert convex.mutation("m:first") == convex.db.table("fresh")[0]["_id"]
+
+
 def test_a_mutation_that_fails_leaves_nothing_behind(convex: Deployment) -> None:
     with pytest.raises(FunctionError, match=r"^Uncaught Error: negative"):
         convex.mutation("m:put", {"name": "a", "n": -1})
