@@ -6,37 +6,25 @@ it conflicted. An action runs outside of transactions, and each of its calls is 
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
-import msgspec
-from biconvex.sim.hosts.protocol import (
-    CallResult,
-    HostCrashed,
-    HostTimeout,
-    Invocation,
-    Settled,
-    Step,
-    Syscall,
-)
+from biconvex.sim.hosts.protocol import HostCrashed, HostTimeout, Settled
 from biconvex.sim.kernel import NS_PER_MS, Choices, Kernel, Trace
+from biconvex.sim.runtime.checks import check_arguments, checked_outcome
 from biconvex.sim.runtime.findings import RuntimeFinding
-from biconvex.sim.runtime.flight import Flight
 from biconvex.sim.runtime.limits import Limits
 from biconvex.sim.runtime.outcome import Failure, Outcome, Terminated
 from biconvex.sim.runtime.registry import RegisteredFunction, Registry
 from biconvex.sim.runtime.run import Identity, Run
-from biconvex.sim.runtime.syscalls import ACTION_SYSCALLS, BATCHED, SYNC_SYSCALLS, TRANSACTION_SYSCALLS
+from biconvex.sim.runtime.stepping import Stepper
 from biconvex.sim.store import Commit, Conflict, Store, Transaction
-from biconvex.sim.values import DeveloperError, Tables, Value, display, dumps, from_json, size_of
+from biconvex.sim.values import DeveloperError, Value
 
-__all__ = ["Runtime"]
+__all__ = ["Runtime", "occ_failure"]
 
-_MAX_BATCH: Final = 16
 _BACKOFF_FIRST_MS: Final = 100
 _BACKOFF_LAST_MS: Final = 2_000
-_decode = msgspec.json.decode
 
 
 class Runtime:
@@ -66,9 +54,8 @@ class Runtime:
         self.findings: list[RuntimeFinding] = []
         self.on_commit: list[Callable[[Commit], None]] = []
         self.external: dict[str, Callable[[Run, Any], Coroutine[Any, Any, str]]] = {}
-        self._seeds = choices.child("run seeds")
         self._backoff = choices.child("retry backoff")
-        self._dangling = choices.child("dangling operations")
+        self._stepper = Stepper(self, choices)
         self._transaction_limits = limits.transaction()
         self._runs = 0
 
@@ -117,11 +104,11 @@ class Runtime:
     ) -> Outcome:
         """Run an action: no transaction, no retry; its operations proceed side by side."""
         run = self.new_run(function, None, identity, parent, job)
-        return await self._guarded(run, args, self._run_action)
+        return await self._guarded(run, args, self._stepper.run_action)
 
     async def execute(self, run: Run, args: Value) -> Outcome:
         """Run a query's or mutation's handler within the run's transaction, without committing it."""
-        return await self._guarded(run, args, self._run_in_transaction)
+        return await self._guarded(run, args, self._stepper.run_in_transaction)
 
     async def nested(self, caller: Run, function: RegisteredFunction, args: Value) -> Outcome:
         """Run a query or mutation as a subtransaction of its caller's (semantics §6.2)."""
@@ -199,12 +186,12 @@ class Runtime:
         detail = {"kind": function.kind, "parent": run.parent.number if run.parent else 0}
         self.trace.record("start", function.path, run.number, detail)
         try:
-            self._check_arguments(run, args)
+            check_arguments(run, args, self)
             settled: Settled = await body(run, args)
             if settled.error is not None:
                 outcome = Outcome(failure=Failure.from_thrown(settled.error), logs=tuple(run.logs))
             else:
-                outcome = self._returned(run, settled.value or "null")
+                outcome = checked_outcome(run, settled.value or "null", self)
         except (DeveloperError, Terminated) as error:
             outcome = Outcome(failure=Failure.from_developer_error(error), logs=tuple(run.logs))
         except HostTimeout:
@@ -218,175 +205,6 @@ class Runtime:
         self.trace.record("end", function.path, run.number, failure and {"error": failure.headline})
         return outcome
 
-    def _check_arguments(self, run: Run, args: Value) -> None:
-        function = run.function
-        if not isinstance(args, dict):
-            raise DeveloperError(
-                "InvalidArgs",
-                f"Expected to receive an object as the function's argument. Instead received: {display(args)}",
-            )
-        size = size_of([args])
-        if size > self.limits.arguments_bytes:
-            raise Terminated(
-                f"Arguments for {function.path} are too large "
-                f"(actual: {_mebibytes(size)}, limit: {_mebibytes(self.limits.arguments_bytes)})",
-                "ArgumentsTooLarge",
-            )
-        if function.args is not None:
-            problem = function.args.check(args, self._tables(run))
-            if problem is not None:
-                raise DeveloperError("InvalidArgs", f"ArgumentValidationError: {problem}")
-
-    def _tables(self, run: Run) -> Tables:
-        """The tables that ids may be of: those that the run's own transaction has created count."""
-        return self.store.tables if run.transaction is None else run.transaction.tables
-
-    def _returned(self, run: Run, json: str) -> Outcome:
-        function = run.function
-        value = from_json(_decode(json))
-        size = size_of(value)
-        if size > self.limits.return_bytes:
-            raise Terminated(
-                f"Function {function.path} return value is too large "
-                f"(actual: {_mebibytes(size)}, limit: {_mebibytes(self.limits.return_bytes)})",
-                "ReturnTooLarge",
-            )
-        if function.returns is not None:
-            problem = function.returns.check(value, self._tables(run))
-            if problem is not None:
-                raise DeveloperError("InvalidReturnValue", f"ReturnsValidationError: {problem}")
-        return Outcome(value, json, None, tuple(run.logs))
-
-    # --- driving a host ----------------------------------------------------------------------------------
-
-    def _start(self, run: Run, args: Value) -> tuple[int, Step]:
-        function = run.function
-        invocation = Invocation(
-            module=function.module,
-            function=function.name,
-            kind=function.kind,
-            arguments=dumps(args),
-            now_ms=self.kernel.clock.now_ms,
-            seed=self._seeds.bits(53),
-            environment=self.environment,
-        )
-        return function.host.start(invocation, lambda op, arguments: self._sync(run, op, arguments))
-
-    def _sync(self, run: Run, op: str, arguments: Any) -> Any:
-        handler = SYNC_SYSCALLS.get(op)
-        if handler is None or run.transaction is None:
-            raise DeveloperError("UnknownOperation", f"Unknown operation {op}")
-        return handler(self, run, arguments)
-
-    async def _run_in_transaction(self, run: Run, args: Value) -> Settled:
-        """Step the handler; perform its syscalls in the order they were issued (semantics §1.2)."""
-        host = run.function.host
-        host_run, step = self._start(run, args)
-        pending: deque[Syscall] = deque()
-        try:
-            while True:
-                self._take_in(run, step)
-                if isinstance(step, Settled):
-                    return step
-                pending.extend(step.calls)
-                call = pending.popleft()
-                results = [await self._perform(run, call)]
-                if call.op in BATCHED:
-                    while pending and pending[0].op in BATCHED and len(results) < _MAX_BATCH:
-                        results.append(await self._perform(run, pending.popleft()))
-                await self.kernel.turn()
-                step = host.resume(host_run, results, self.kernel.clock.now_ms)
-        except BaseException:
-            host.abandon(host_run)
-            raise
-
-    async def _run_action(self, run: Run, args: Value) -> Settled:
-        """Step the handler; perform its operations side by side, each resuming it when it is done."""
-        host = run.function.host
-        host_run, step = self._start(run, args)
-        flight = Flight()
-        try:
-            while True:
-                self._take_in(run, step)
-                if isinstance(step, Settled):
-                    break
-                for call in step.calls:
-                    if call.op == "sleep":
-                        self._set_timer(call, flight)
-                    else:
-                        operation = self._operation(run, call, flight)
-                        flight.tasks[call.id] = self.kernel.spawn(
-                            operation, f"{call.op} of {run.function.path}"
-                        )
-                flight.forget(step.cancelled)
-                results = await flight.landed()
-                step = host.resume(host_run, results, self.kernel.clock.now_ms)
-        except BaseException:
-            host.abandon(host_run)
-            raise
-        finally:
-            flight.forget(list(flight.timers))
-        self._leave_dangling(run, flight, step.dangling)
-        return step
-
-    async def _operation(self, run: Run, call: Syscall, flight: Flight) -> None:
-        flight.land(await self._perform(run, call))
-
-    def _set_timer(self, call: Syscall, flight: Flight) -> None:
-        due_ns = self.kernel.clock.now_ns + max(0, round(call.arguments["ms"] * NS_PER_MS))
-        flight.timers[call.id] = self.kernel.call_at(due_ns, lambda: flight.land(CallResult(call.id, "null")))
-
-    def _leave_dangling(self, run: Run, flight: Flight, names: Sequence[str]) -> None:
-        """What an action did not wait for may still happen, or not: the seed decides (semantics §6.4)."""
-        for task in flight.tasks.values():
-            if self._dangling.below(2):
-                self.kernel.cancel(task)
-        if names:
-            listed = ", ".join(names)
-            text = (
-                f"{len(names)} unawaited operation(s): [{listed}]. Async operations should be awaited or they might "
-                "not run. See https://docs.convex.dev/functions/actions#dangling-promises for more information."
-            )
-            self._log(run, "warn", text)
-            self.find(
-                "floating-promise",
-                f"{run.function.path} returned before it awaited: {listed}.",
-                run.function.path,
-            )
-
-    def _take_in(self, run: Run, step: Step) -> None:
-        for query_id, count in step.consumed.items():
-            run.queries[int(query_id)].consume(count)
-        for line in step.logs:
-            self._log(run, line.level, line.text)
-
-    def _log(self, run: Run, level: str, text: str) -> None:
-        self.trace.record("log", level, run.number, text)
-        room = self.limits.log_lines - 1 - len(run.logs)
-        if room > 0:
-            run.logs.append(f"[{level.upper()}] {text}")
-        elif room == 0:
-            run.logs.append(
-                f"[ERROR] Log overflow (maximum {self.limits.log_lines}). Remaining log lines omitted."
-            )
-
-    async def _perform(self, run: Run, call: Syscall) -> CallResult:
-        table = TRANSACTION_SYSCALLS if run.transaction is not None else ACTION_SYSCALLS
-        handler = table.get(call.op)
-        try:
-            if handler is None:
-                raise DeveloperError("UnknownAsyncOperation", f"Unknown async operation {call.op}")
-            result: str | CallResult | Coroutine[Any, Any, str | CallResult] = handler(
-                self, run, call.arguments
-            )
-            if not isinstance(result, str | CallResult):
-                result = await result
-        except DeveloperError as error:
-            return CallResult(call.id, error=error.message)
-        if isinstance(result, str):
-            return CallResult(call.id, result)
-        return msgspec.structs.replace(result, id=call.id)
-
     def find(self, rule: str, message: str, function: str) -> None:
         """Note a guideline that was not kept."""
         self.findings.append(RuntimeFinding(rule, message, function, self.kernel.clock.now_ns / NS_PER_MS))
@@ -394,6 +212,7 @@ class Runtime:
 
 
 def occ_failure(conflict: Conflict) -> Failure:
+    """The failure of a mutation whose every attempt conflicted (semantics §6.1)."""
     source = (
         f' A call to "{conflict.by}" changed the document with ID "{conflict.id}".' if conflict.by else ""
     )
@@ -403,7 +222,3 @@ def occ_failure(conflict: Conflict) -> Failure:
         None,
         "OptimisticConcurrencyControlFailure",
     )
-
-
-def _mebibytes(size: int) -> str:
-    return f"{size / (1 << 20):.4g} MiB"
