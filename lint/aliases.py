@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from typing import TYPE_CHECKING, Any
 
@@ -71,8 +70,7 @@ def _of_file(settings: Path, root: Path, left: int) -> Aliases:
         given = read_json(settings.read_bytes())
     except OSError:
         return ()
-    base = os.path.relpath(settings.parent, root).replace(os.sep, "/")
-    found = _aliases(given, base)
+    found = _aliases(given, settings.parent.as_posix(), root.as_posix())
     if found or not left:
         return found
     extended = given.get("extends")
@@ -86,12 +84,12 @@ def _of_file(settings: Path, root: Path, left: int) -> Aliases:
     return ()
 
 
-def aliases_in(data: bytes, folder: str) -> Aliases:
-    """Read the aliases of a settings file that stands in `folder`, a path below the functions folder."""
-    return _aliases(read_json(data), folder)
+def aliases_in(data: bytes, folder: str, root: str) -> Aliases:
+    """Read the aliases of a settings file that stands in `folder`, for the functions folder `root`, both absolute."""
+    return _aliases(read_json(data), folder, root)
 
 
-def _aliases(given: dict[str, Any], folder: str) -> Aliases:
+def _aliases(given: dict[str, Any], folder: str, root: str) -> Aliases:
     options = given.get("compilerOptions")
     if not isinstance(options, dict):
         return ()
@@ -101,7 +99,9 @@ def _aliases(given: dict[str, Any], folder: str) -> Aliases:
     paths = options.get("paths")
     for pattern, targets in paths.items() if isinstance(paths, dict) else ():
         texts = [target for target in targets if isinstance(target, str)] if isinstance(targets, list) else []
-        out.append((pattern, tuple(posixpath.normpath(posixpath.join(base, target)) for target in texts)))
+        out.append(
+            (pattern, tuple(posixpath.relpath(posixpath.join(base, target), root) for target in texts))
+        )
     if isinstance(named, str):
-        out.append(("*", (posixpath.normpath(posixpath.join(base, "*")),)))
+        out.append(("*", (posixpath.relpath(posixpath.join(base, "*"), root),)))
     return tuple(out)

@@ -53,7 +53,7 @@ def assemble(
 
     `unread` has the paths of modules that there are but that could not be read.
     """
-    program = Program(sorted(files, key=lambda item: item[0]), posixpath.basename(root), aliases, unread)
+    program = Program(sorted(files, key=lambda item: item[0]), root, aliases, unread)
     program.run()
     return _Assembly(program, root, kind).backend()
 

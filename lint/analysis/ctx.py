@@ -107,7 +107,7 @@ def overlay(added: Value | None) -> Value:
     if not isinstance(added, Record):
         return Ctx(exact=False)
     fields = {
-        name: value if value is not None or name not in PARTS else Ctx((name,), exact=False)
+        name: Ctx((name,), exact=False) if name in PARTS and not (value and value.shape()) else value
         for name, value in added.fields.items()
     }
     known = added.complete and (added.base is None or isinstance(added.base, Ctx))

@@ -260,6 +260,8 @@ class Evaluator(ABC):
                 else:
                     name = item.key
                 if isinstance(name, str):
+                    if type(value) is Closure:
+                        value.name = value.name or name
                     fields[name] = value
                     nodes[name] = item.value
                 else:
@@ -407,6 +409,8 @@ class Evaluator(ABC):
                 value = self.value(part.value, scope)
                 if part.key is not None:
                     members[part.key] = value
+                    if type(value) is Closure:
+                        value.name = value.name or part.key
                 if part.key in {"constructor", "__init__"} and isinstance(part.value, syntax.Function):
                     fields.update(_kept(part.value))
             else:

@@ -87,6 +87,8 @@ class FunctionTable:
         self, value: Registered, name: str | None, place: Place, module: ModuleState, *, exported: bool
     ) -> None:
         reference = f"{module.path}:{name}" if exported and module.fact.is_entry else None
+        if value.handler is not None and value.handler.name in {None, "", "handler"}:
+            value.handler.name = name
         drafts = self._program.handler_draft(value)
         source = value.module.source
         function = Function(

@@ -121,7 +121,7 @@ class ModuleState:
             return
         value = node.value
         if isinstance(target, syntax.Name):
-            self._define(target.id, target, lambda: walker.value(value, self.scope))
+            self._define(target.id, target, lambda: _named(target.id, walker.value(value, self.scope)))
             return
         parts = Scope(self, self.scope)
         state = [False]
@@ -245,15 +245,12 @@ class ModuleState:
         try:
             for source in self.stars:
                 other = self.program.module_for(source, self)
-                if other is not None and other.has_export(name):
-                    return other.exported(name)
+                found = other.exported(name) if other is not None else None
+                if found is not None:
+                    return found
         finally:
             self._resolving.discard(name)
         return None
-
-    def has_export(self, name: str) -> bool:
-        """Tell whether a module exports a name that is in sight."""
-        return any(name == known for known, _, _ in self.all_exports())
 
     def all_exports(self) -> Iterator[tuple[str, syntax.Node, ModuleState]]:
         """Give every exported name in sight with the node and module that say so, `export *` followed."""
@@ -303,6 +300,13 @@ class ModuleState:
                 self.path, self.source, self.tree, runtime, entry, exports, self.exports_known()
             )
         return self._fact
+
+
+def _named(name: str, value: Value | None) -> Value | None:
+    """Give a function that a constant holds the name of the constant."""
+    if isinstance(value, Closure):
+        value.name = value.name or name
+    return value
 
 
 def _either(known: Variable, thunk: Callable[[], Value | None]) -> Callable[[], Value | None]:

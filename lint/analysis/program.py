@@ -59,7 +59,7 @@ class Program:
     def __init__(
         self,
         files: Sequence[tuple[str, ParsedFile]],
-        folder: str,
+        root: str,
         aliases: Sequence[tuple[str, tuple[str, ...]]],
         unread: frozenset[str] = frozenset(),
     ) -> None:
@@ -70,7 +70,7 @@ class Program:
             module = ModuleState(self, path, parsed)
             if self.modules.setdefault(module.path, module) is not module:
                 self.duplicates.append(module)
-        self.resolver = Resolver(self.modules, folder, aliases)
+        self.resolver = Resolver(self.modules, root, aliases)
         self.function_table = FunctionTable(self)
         self.reference_table = References(self.modules, unread, self.function_table.by_reference)
         self._ready = False

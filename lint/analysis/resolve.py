@@ -28,10 +28,11 @@ class Resolver:
     """Finds the module that an import means."""
 
     def __init__(
-        self, paths: Iterable[str], folder: str, aliases: Sequence[tuple[str, tuple[str, ...]]]
+        self, paths: Iterable[str], root: str, aliases: Sequence[tuple[str, tuple[str, ...]]]
     ) -> None:
         self._paths = frozenset(paths)
-        self._folder = folder
+        self._folder = posixpath.basename(root)
+        self._anchor = posixpath.normpath(posixpath.join("/", root))
         # the longest prefix wins, an exact pattern first, as TypeScript has it
         self._aliases = sorted(aliases, key=lambda alias: (-len(alias[0].partition("*")[0]), alias[0]))
 
@@ -95,7 +96,8 @@ class Resolver:
             ):
                 middle = source[len(before) : len(source) - len(after)]
                 for target in targets:
-                    yield posixpath.normpath(target.replace("*", middle, 1))
+                    whole = posixpath.join(self._anchor, target.replace("*", middle, 1))
+                    yield posixpath.relpath(posixpath.normpath(whole), self._anchor)
 
     def _dotted(self, source: str) -> str:
         parts = source.split(".")

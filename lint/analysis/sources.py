@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from biconvex.lint.aliases import aliases_in
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["build_from_sources"]
 
+_ROOT = "/project/convex"
+
 
 def build_from_sources(sources: Mapping[str, str]) -> Backend:
     """Analyse texts as one backend; the keys are paths below its functions folder, `convex`.
@@ -29,8 +32,8 @@ def build_from_sources(sources: Mapping[str, str]) -> Backend:
     component = False
     for path, text in sources.items():
         if path.endswith(".json"):
-            folder = path.rpartition("/")[0]
-            aliases += aliases_in(text.encode(), folder or ".")
+            folder = posixpath.normpath(posixpath.join(_ROOT, posixpath.dirname(path)))
+            aliases += aliases_in(text.encode(), folder, _ROOT)
             continue
         source = SourceFile(_shown(path), "python" if path.endswith(".py") else "typescript", text.encode())
         component = component or (path == "convex.config.ts" and "defineComponent" in text)

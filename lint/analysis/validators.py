@@ -116,7 +116,7 @@ def _union(place: Place, members: list[ValidatorShape], site: CallSite) -> Valid
         if len(site.arguments) == len(spread) == 1:
             members = [shape_of(item, place) for item in spread[0].items or ()]
         else:
-            return ValidatorShape("union", place, members=tuple(members), complete=False)
+            return ValidatorShape("union", place, members=tuple(members[: site.spread]), complete=False)
     return ValidatorShape("union", place, members=tuple(members))
 
 

@@ -169,7 +169,10 @@ class Walker(Statements):
     ) -> None:
         """Note that one body calls another, and walk that."""
         source = frame.draft.closure.scope.module.source if frame.draft else closure.scope.module.source
-        name = closure.name or "function"
+        name = closure.name
+        if not name:
+            called = node.callee if isinstance(node, syntax.Call) else node
+            name = source.text(called.start, called.end) if isinstance(called, syntax.Name) else "a function"
         place = Place(source, node.start, node.end)
         draft.edges.append(Edge(target, place, name, frame.loops, sure and frame.narrowed == 0))
         self.demand(target)
