@@ -87,6 +87,32 @@ def test_old_versions_go_with_the_last_snapshot_that_needs_them(target: Store, i
     assert [len(keys) for keys in found._indexes] == [10, 10]
 
 
+def test_each_of_several_snapshots_keeps_its_own_version(target: Store, ids: list[str]) -> None:
+    snapshots = []
+    for n in (10.0, 20.0, 30.0, 40.0):
+        snapshots.append(target.begin(NOW))
+        tx = target.begin(NOW)
+        tx.patch(ids[0], {"n": n})
+        target.commit(tx, NOW)
+    for expected, snapshot in zip((0.0, 10.0, 20.0, 30.0), snapshots, strict=True):
+        assert snapshot.get(ids[0]).value["n"] == expected  # type: ignore[union-attr]
+        assert collect(snapshot, index("t.by_n", order="desc"))[0] == max(expected, 9.0)
+        assert snapshot.count("t") == 10
+        snapshot.discard()
+    assert kept(target) == 0
+
+
+def test_a_snapshot_counts_what_it_sees(target: Store, ids: list[str]) -> None:
+    snapshots = [target.begin(NOW)]
+    insert_all(target, "t", {"n": 20.0}, {"n": 21.0})
+    snapshots.append(target.begin(NOW))
+    tx = target.begin(NOW)
+    tx.delete(ids[0])
+    target.commit(tx, NOW)
+    snapshots.append(target.begin(NOW))
+    assert [snapshot.count("t") for snapshot in snapshots] == [10, 12, 11]
+
+
 def kept(target: Store) -> int:
     assert len(target._log) == len({ts for ts, _, _ in target._kept})
     return len(target._kept)
