@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from biconvex.lint.model import CtxCall, Function, Place
 
-__all__ = ["a_kind", "callee", "name_of", "spelled"]
+__all__ = ["a_kind", "begin", "callee", "name_of", "spelled"]
 
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DOTTED = re.compile(r"\w+(\.\w+)*")
@@ -25,8 +25,15 @@ def a_kind(function: Function) -> str:
 
 
 def name_of(function: Function) -> str:
-    """Name a function for a message, its kind in place of a name that it doesn't have."""
-    return f"`{function.name}`" if function.name else f"the {function.kind}"
+    """Name a function for a message; a default export by its module, a nameless one by its kind."""
+    if function.name == "default":
+        return f"the default export of `{function.module.path}`"
+    return f"`{function.name}`" if function.name else f"the {function.kind} here"
+
+
+def begin(sentence: str) -> str:
+    """Begin a sentence with a capital letter."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def callee(call: CtxCall) -> str:

@@ -53,7 +53,7 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Severity
 from biconvex.lint.rule import Case, Problem, Rule
-from biconvex.rules.wording import a_kind, callee, name_of, spelled
+from biconvex.rules.wording import a_kind, begin, callee, name_of, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -281,7 +281,7 @@ def _message(use: DatabaseUse, reach: Reach) -> str:
     function = reach.function
     used = "`ctx.db`" if use.operation == "passed" else f"`{callee(use)}(…)`"
     if not reach.path:
-        return f"{name_of(function)} is {a_kind(function)}, which has no database: {used} fails."
+        return begin(f"{name_of(function)} is {a_kind(function)}, which has no database: {used} fails.")
     where = f"in `{use.body.name}`" if use.body.name else "here"
     caller = f"{a_kind(function)} calls it, as {name_of(function)} does"
     return f"{used} {where} fails when {caller}: it has no database."

@@ -50,6 +50,7 @@ is left to TypeScript.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from biconvex.lint.finding import Severity
@@ -133,6 +134,42 @@ SILENT = (
         'q.gt("_creationTime", args["now"])',
         index="by_creation_time",
     ),
+    Case(
+        "one of two indexes and one of two ranges, by the same condition",
+        typescript={
+            "schema.ts": TS_SCHEMA,
+            "tasks.ts": """\
+import { query } from "./_generated/server";
+import { v } from "convex/values";
+export const list = query({
+  args: { owner: v.optional(v.string()), now: v.number() },
+  handler: async (ctx, args) =>
+    await ctx.db
+      .query("tasks")
+      .withIndex(args.owner ? "by_owner_and_done_and_due" : "by_due", (q) =>
+        args.owner ? q.eq("owner", args.owner).eq("done", false) : q.lt("due", args.now),
+      )
+      .take(10),
+});
+""",
+        },
+        python={
+            "schema.py": PY_SCHEMA,
+            "tasks.py": """\
+from biconvex.sim.server import query
+from biconvex.sim.values import v
+
+@query(args={"owner": v.optional(v.string()), "now": v.number()})
+async def list(ctx, args):
+    owner = args.get("owner")
+    index = "by_owner_and_done_and_due" if owner else "by_due"
+    return await ctx.db.query("tasks").with_index(
+        index,
+        lambda q: q.eq("owner", owner).eq("done", False) if owner else q.lt("due", args["now"]),
+    ).take(10)
+""",
+        },
+    ),
     _case(
         "an index that the schema does not have is another rule's matter",
         'q.eq("title", "a")',
@@ -203,24 +240,30 @@ class IndexRangeOutOfOrder(Rule):
     flagged = FLAGGED
 
     def check(self, backend: Backend) -> Iterator[Problem]:
-        """Yield the first fault of every range."""
+        """Yield the first fault of every range that fits none of the indexes that it may be on."""
         tables = backend.schema.tables if backend.schema else {}
+        at_place: dict[Place, list[IndexUse]] = defaultdict(list)
         for use in backend.index_uses:
-            table = tables.get(use.table or "")
-            fields = _fields(use, table)
-            if fields is None or table is None:
-                continue
-            faults = [
-                _fault(steps, fields, f"`{table.name}.{use.name}`", table) for steps in use.ranges or ()
-            ]
-            for fault in {fault.step: fault for fault in faults if fault}.values():
-                yield Problem(
-                    fault.step.field_place,
-                    fault.message,
-                    help=fault.help,
-                    evidence=_evidence(table.indexes.get(use.name or "")),
-                    severity=None if fault.fails else Severity.WARNING,
-                )
+            at_place[use.place].append(use)
+        for uses in at_place.values():
+            faults: dict[Place, tuple[Fault, IndexUse]] = {}
+            for steps in dict.fromkeys(steps for use in uses for steps in use.ranges or ()):
+                found = [(_fault(steps, use, tables.get(use.table or "")), use) for use in uses]
+                fault, use = found[0]
+                if fault and all(other for other, _ in found):
+                    faults.setdefault(fault.step.field_place, (fault, use))
+            for fault, use in faults.values():
+                yield _problem(fault, use, tables[use.table or ""])
+
+
+def _problem(fault: Fault, use: IndexUse, table: Table) -> Problem:
+    return Problem(
+        fault.step.field_place,
+        fault.message,
+        help=fault.help,
+        evidence=_evidence(table.indexes.get(use.name or "")),
+        severity=None if fault.fails else Severity.WARNING,
+    )
 
 
 def _fields(use: IndexUse, table: Table | None) -> tuple[str, ...] | None:
@@ -235,10 +278,12 @@ def _fields(use: IndexUse, table: Table | None) -> tuple[str, ...] | None:
     return (*index.fields, "_creationTime", "_id")
 
 
-def _fault(steps: Sequence[RangeStep], fields: tuple[str, ...], index: str, table: Table) -> Fault | None:
-    """Find the first thing wrong with a range; None too when a field of it is not literal."""
-    if any(step.field is None for step in steps):
+def _fault(steps: Sequence[RangeStep], use: IndexUse, table: Table | None) -> Fault | None:
+    """Find the first thing wrong with a range on an index; None too when not all of it is known."""
+    fields = _fields(use, table)
+    if fields is None or table is None or any(step.field is None for step in steps):
         return None
+    index = f"`{table.name}.{use.name}`"
     return (
         _not_in_index(steps, fields, index)
         or _twice(steps, index)

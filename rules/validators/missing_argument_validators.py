@@ -54,7 +54,7 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Severity
 from biconvex.lint.rule import Case, Problem, Rule
-from biconvex.rules.wording import name_of
+from biconvex.rules.wording import begin, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +133,24 @@ async def ping(ctx, request):
 
 FLAGGED = (
     Case(
+        "a default export without a name",
+        typescript={
+            "notes/list.ts": """\
+import { query } from "../_generated/server";
+export default «query»({ handler: async (ctx) => await ctx.db.query("notes").take(10) });
+"""
+        },
+        python={
+            "notes/list.py": """\
+from biconvex.sim.server import query
+
+@query()
+async def «default»(ctx, args):
+    return await ctx.db.query("notes").take(10)
+"""
+        },
+    ),
+    Case(
         "a public mutation that takes anything",
         typescript="""\
 import { mutation } from "./_generated/server";
@@ -201,8 +219,9 @@ class MissingArgumentValidators(Rule):
                 continue
             if function.args.status == "absent":
                 exposed = function.visibility == "public" and backend.kind == "app"
+                unnamed = function.place == function.registration
                 yield Problem(
-                    function.place,
+                    function.builder if unnamed else function.place,
                     _message(function, exposed=exposed),
                     help=_help(function),
                     severity=None if exposed else Severity.WARNING,
@@ -210,7 +229,7 @@ class MissingArgumentValidators(Rule):
 
 
 def _message(function: Function, *, exposed: bool) -> str:
-    fact = f"{name_of(function)} declares no `args`: "
+    fact = begin(f"{name_of(function)} declares no `args`: ")
     return fact + (
         "any client can call it with any values." if exposed else "it takes whatever a caller passes."
     )

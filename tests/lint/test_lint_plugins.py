@@ -98,6 +98,7 @@ def test_the_installed_pack_brings_the_rules_of_this_package() -> None:
         "frequent-scheduling",
         "index-range-out-of-order",
         "missing-argument-validators",
+        "scheduling-in-loop",
     }
 
 
