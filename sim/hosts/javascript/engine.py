@@ -18,8 +18,9 @@ from typing import IO
 
 from biconvex.sim.hosts.javascript.node import child_environment, find_node
 from biconvex.sim.hosts.protocol import HostCrashed, HostTimeout
+from biconvex.sim.values.errors import ProjectError
 
-__all__ = ["Answer", "JavaScriptEngine", "shared_engine"]
+__all__ = ["JavaScriptEngine", "shared_engine"]
 
 _SCRIPT = Path(__file__).with_name("host.cjs")
 _LENGTH = struct.Struct("<I")
@@ -27,7 +28,6 @@ _READ_SIZE = 1 << 16
 _CLOSING_S = 2.0
 _COMPLAINT_BYTES = 2000
 _SYNC = ord("Y")
-Answer = tuple[int, bytes]
 
 
 class JavaScriptEngine:
@@ -50,16 +50,23 @@ class JavaScriptEngine:
 
     def ensure(self) -> int:
         """Start Node unless it runs; its epoch. Raises `ProjectError` where there is no Node."""
-        if self._process is None:
-            with self._lock:
-                if self._process is None:
-                    self._process = _NodeProcess()
+        self._ready()
         return self.epoch
 
-    def send(self, frame: bytes) -> None:
-        """Send a command that has no answer."""
+    def _ready(self) -> _NodeProcess:
         with self._lock:
-            self._exchange(frame, None, 0.0, None)
+            if self._process is None:
+                self._process = _NodeProcess()
+            return self._process
+
+    def send(self, frame: bytes) -> None:
+        """Send a command that has no answer; `HostCrashed` when Node has ended."""
+        with self._lock:
+            try:
+                self._ready().write(frame)
+            except _NodeEnded as ended:
+                self.close()
+                raise HostCrashed(str(ended)) from None
 
     def ask(
         self, frame: bytes, timeout_s: float, sync: Callable[[bytes], bytes] | None = None
@@ -70,35 +77,25 @@ class JavaScriptEngine:
         `HostCrashed` when Node ends; either way the next command starts another process.
         """
         with self._lock:
-            answer = self._exchange(frame, sync, timeout_s, True)
-        assert answer is not None
-        return answer
-
-    def _exchange(
-        self, frame: bytes, sync: Callable[[bytes], bytes] | None, timeout_s: float, wants_answer: bool | None
-    ) -> tuple[int, bytes] | None:
-        self.ensure()
-        process = self._process
-        assert process is not None
-        try:
-            process.write(frame)
-            if not wants_answer:
-                return None
-            deadline = time.monotonic() + timeout_s
-            while True:
-                answer = process.read(deadline)
-                if answer[0] != _SYNC or sync is None:
-                    return answer
-                process.write(sync(answer[1]))
-        except (TimeoutError, _NodeEnded) as lost:
-            self.close()
-            if isinstance(lost, TimeoutError):
+            process = self._ready()
+            try:
+                process.write(frame)
+                deadline = time.monotonic() + timeout_s
+                while True:
+                    letter, text = process.read(deadline)
+                    if letter != _SYNC or sync is None:
+                        return letter, text
+                    process.write(sync(text))
+            except _TookTooLong:
+                self.close()
                 raise HostTimeout(f"the step took longer than {timeout_s:g} s of real time") from None
-            raise HostCrashed(str(lost)) from None
-        except BaseException:
-            # An answer may still be on its way: this process can't be spoken to any more.
-            self.close()
-            raise
+            except _NodeEnded as ended:
+                self.close()
+                raise HostCrashed(str(ended)) from None
+            except BaseException:
+                # An answer may still be on its way: this process can't be spoken to any more.
+                self.close()
+                raise
 
     def close(self) -> None:
         """End the process; the next command starts another."""
@@ -121,8 +118,14 @@ class _NodeEnded(Exception):
     pass
 
 
+class _TookTooLong(Exception):
+    pass
+
+
 class _NodeProcess:
     def __init__(self) -> None:
+        if not hasattr(select, "poll"):
+            raise ProjectError("Functions in TypeScript run on Linux and macOS; on Windows, use WSL")
         node = find_node()
         commands, self._output = os.pipe()
         self._input, answers = os.pipe()
@@ -183,7 +186,7 @@ class _NodeProcess:
     def _chunk(self, size: int, deadline: float) -> bytes:
         left_ms = (deadline - time.monotonic()) * 1000
         if left_ms <= 0 or not self._readable.poll(left_ms):
-            raise TimeoutError
+            raise _TookTooLong
         chunk = os.read(self._input, size)
         if not chunk:
             raise self._ended()

@@ -7,6 +7,7 @@
 // step that began it. A run that has neither ended nor waits when all is dry can never end.
 'use strict';
 
+require('./realm.cjs');
 const vm = require('node:vm');
 const channel = require('./channel.cjs');
 const { Refused, analyze } = require('./analyze.cjs');

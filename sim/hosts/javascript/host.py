@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -97,10 +98,8 @@ class JavaScriptHost:
         Raises `ProjectError` for what can't be bundled, for a module that throws, naming it and where, and for
         definitions that Convex refuses.
         """
-        modules = module_files(self._location.functions)
-        bundle = bundle_modules(self._location, modules)
-        self._close_context()
-        self._modules, self._bundle = modules, bundle
+        bundle = self._read()
+        modules = self._modules
         key = (bundle.key, self._import_ms, tuple(sorted(self._environment.items())))
         loaded = _DEFINITIONS.get(key)
         if loaded is None:
@@ -116,8 +115,6 @@ class JavaScriptHost:
 
     def start(self, invocation: Invocation, sync: SyncSyscall) -> tuple[int, Step]:
         """Begin a run and step it."""
-        if self._bundle is None:
-            self.load()
         self._open_context(invocation.environment)
         run = self._engine.new_number()
         seed = invocation.seed
@@ -147,12 +144,20 @@ class JavaScriptHost:
     def abandon(self, run: int) -> None:
         """Forget a run."""
         if self._runs.pop(run, None) is not None and self._epoch == self._engine.epoch:
-            self._engine.send(_encode(("abandon", run)))
+            self._tell(("abandon", run))
 
     def close(self) -> None:
         """Drop the deployment's context; Node stays for the others."""
         self._close_context()
         self._bundle = None
+
+    def _read(self) -> Bundle:
+        """Find and bundle the modules as they are now on disk."""
+        modules = module_files(self._location.functions)
+        bundle = bundle_modules(self._location, modules)
+        self._close_context()
+        self._modules, self._bundle = modules, bundle
+        return bundle
 
     def _step(self, run: int, command: bytes, sync: SyncSyscall) -> Step:
         try:
@@ -200,8 +205,7 @@ class JavaScriptHost:
 
     def _open_context(self, environment: Mapping[str, str]) -> None:
         """Make Node know this deployment, with this environment: modules may read it when they are imported."""
-        engine, bundle = self._engine, self._bundle
-        assert bundle is not None
+        engine, bundle = self._engine, self._bundle or self._read()
         epoch = engine.ensure()
         if self._epoch == epoch and (environment is self._environment or environment == self._environment):
             return
@@ -218,9 +222,14 @@ class JavaScriptHost:
 
     def _close_context(self) -> None:
         if self._epoch and self._epoch == self._engine.epoch:
-            self._engine.send(_encode(("close", self._number)))
+            self._tell(("close", self._number))
         self._epoch = 0
         self._lose_runs()
+
+    def _tell(self, command: tuple[Any, ...]) -> None:
+        """Tell Node to forget something; a Node that has ended has forgotten it."""
+        with contextlib.suppress(HostCrashed):
+            self._engine.send(_encode(command))
 
     def _lose_runs(self) -> None:
         self._runs.clear()

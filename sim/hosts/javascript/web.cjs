@@ -3,7 +3,6 @@
 'use strict';
 
 const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
-const crypto = require('node:crypto');
 const { current, running } = require('./current.cjs');
 
 const BUFFERS = [
@@ -122,10 +121,6 @@ function mainRealm() {
   }
   adopting(Blob.prototype, ['arrayBuffer', 'bytes', 'text']);
   marking(Blob.prototype, 'stream');
-  Math.random = () => (current.run === null ? 0.5 : current.run.random.float());
-  // What draws the boundaries of forms.
-  crypto.randomInt = (low, high) => low + Math.floor(Math.random() * (high - low));
-  Date.now = () => (current.run === null ? 0 : current.run.nowMs);
   Object.defineProperty(Event.prototype, 'timeStamp', { get: () => (current.run === null ? 0 : current.run.performanceNow()) });
   AbortSignal.timeout = (ms) => {
     const run = running();

@@ -91,6 +91,7 @@ class Project:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.hosts: list[JavaScriptHost] = []
+        self._host: JavaScriptHost | None = None
 
     def write(self, modules: Mapping[str, str], *, header: bool = True) -> Project:
         """Write modules by path; those without a suffix are TypeScript that begins with the usual imports."""
@@ -108,7 +109,9 @@ class Project:
 
     @property
     def host(self) -> JavaScriptHost:
-        return self.hosts[0] if self.hosts else self.new_host()
+        if self._host is None:
+            self._host = self.new_host()
+        return self._host
 
     def new_host(self, **options: Any) -> JavaScriptHost:
         self.hosts.append(JavaScriptHost(locate(self.root), **options))

