@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from biconvex.lint.parsed import ParsedFile, SyntaxProblem
 from biconvex.lint.python import expressions, functions, matching, statements
@@ -27,6 +30,24 @@ _LINE_BREAK = re.compile(rb"\r\n?|\n")
 
 def parse(source: SourceFile) -> ParsedFile:
     """Read a file of UTF-8 text without null bytes. A file that Python refuses has an empty tree and one error."""
+    with _collection_paused():
+        return _parse(source)
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """No garbage collection: a tree of `ast` has no cycles, and looking for them costs a quarter of the time."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _parse(source: SourceFile) -> ParsedFile:
     data = source.data
     first = len(_BOM) if data.startswith(_BOM) else 0
     starts = [first, *(found.end() for found in _LINE_BREAK.finditer(data, first))]

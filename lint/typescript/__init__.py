@@ -60,7 +60,9 @@ def parse(source: SourceFile) -> ParsedFile:
             root = _best(root, _parse(grammar, covered))
         problem = first_problem(root, data) if root.has_error else None
     if root is None:
-        message = f"this takes over {PATIENCE_S:g} s to parse: it isn't TypeScript, or broken at very many places"
+        message = (
+            f"this takes over {PATIENCE_S:g} s to parse: it isn't TypeScript, or broken at very many places"
+        )
         return ParsedFile(source, Module(0, len(data), []), errors=[SyntaxProblem(0, len(data), message)])
     reader = Reader(data, grammar)
     body = statement_list(reader, root, 0)

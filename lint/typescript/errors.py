@@ -15,13 +15,14 @@ __all__ = ["first_problem"]
 
 _OPENING = {"(": ")", "[": "]", "{": "}", "${": "}"}
 _CLOSING = frozenset({")", "]", "}"})
+_QUOTES = frozenset({"'", '"', "`"})
 _SHOWN = 40  # characters of an error that a message quotes
 
 
 def first_problem(root: Raw, data: bytes) -> SyntaxProblem | None:
     """What is wrong in a tree that has errors; None if all of them are tolerated.
 
-    A bracket without its partner explains more than the place at which the parser gave up, so it comes first.
+    A bracket or quote without its partner explains more than the place at which the parser gave up, so it comes first.
     """
     error = next((each for each in errors(root) if not is_tolerated(each, data)), None)
     if error is None:
@@ -30,7 +31,7 @@ def first_problem(root: Raw, data: bytes) -> SyntaxProblem | None:
 
 
 def _unmatched(root: Raw) -> SyntaxProblem | None:
-    """The first bracket that closes nothing or the wrong one, else the last that is never closed."""
+    """The first bracket or quote without a partner; of brackets that are never closed, the last."""
     opened: list[Raw] = []
     for token in _tokens(root):
         kind = token.type
@@ -43,7 +44,17 @@ def _unmatched(root: Raw) -> SyntaxProblem | None:
             if _OPENING[begun.type] != kind:
                 line = token.start_point.row + 1
                 return _problem(begun, f"this `{begun.type}` isn't closed before the `{kind}` in line {line}")
+        elif kind in _QUOTES and _is_alone(token):
+            return _problem(token, f"this `{kind}` is never closed")
     return _problem(opened[-1], f"this `{opened[-1].type}` is never closed") if opened else None
+
+
+def _is_alone(quote: Raw) -> bool:
+    """Whether a quote begins no string: then it stands in an error, without another of its kind."""
+    parent = quote.parent
+    if parent is None or not parent.is_error:
+        return False
+    return sum(1 for each in parent.children if each.type == quote.type) % 2 == 1
 
 
 def _tokens(root: Raw) -> Iterator[Raw]:

@@ -115,6 +115,7 @@ def exporting(reader: Reader, node: Raw, depth: int, out: list[Node]) -> None:
         alone = len(declarations) == 1
         if isinstance(declaration, Class):
             declaration.decorators = decorators + declaration.decorators
+            declaration.start = start if decorators else declaration.start
         if (isinstance(declaration, Other) and declaration.kind in _NOT_EXPORTED) or "as" in words:
             out.append(declaration)
             continue
