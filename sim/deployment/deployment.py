@@ -81,9 +81,10 @@ class Deployment(Caller):
         super().__init__(self)
         self.seed = seed
         self._closed = False
-        self._loaded: Loaded = load_backend(Path(path))
         choices = Choices(seed)
         clock = Clock(START_NS if start is None else _timestamp_ns(start))
+        environment = dict(env or {})
+        self._loaded: Loaded = load_backend(Path(path), environment, clock.now_ms)
         self._kernel = Kernel(clock, choices.child("interleaving"))
         self.trace = Trace(clock)
         ids = choices.child("document ids")
@@ -98,7 +99,7 @@ class Deployment(Caller):
             choices=choices,
             trace=self.trace,
             limits=limits or Limits(),
-            environment=dict(env or {}),
+            environment=environment,
         )
         self._scheduler = Scheduler(self._runtime)
         self.outbound = Outbound(self._kernel, self.trace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,15 +32,17 @@ class Loaded:
             host.close()
 
 
-def load_backend(path: Path) -> Loaded:
+def load_backend(path: Path, environment: Mapping[str, str], start_ms: int) -> Loaded:
     """Load the backend at a path: a functions folder, or the project that has one.
+
+    `environment` and `start_ms` (since the epoch) are what modules see while they load.
 
     Raises `ProjectError` when there is none, when a module can't be loaded, or when definitions contradict.
     """
     location = locate(path)
     hosts: list[Host] = []
     if module_files(location.functions):
-        hosts.append(JavaScriptHost(location))
+        hosts.append(JavaScriptHost(location, environment=environment, import_ms=start_ms))
     if python_files(location.functions):
         hosts.append(PythonHost(location.functions))
     if not hosts:

@@ -22,7 +22,7 @@ class Run:
     """
 
     __slots__ = (
-        "budget", "depth", "function", "identity", "job", "logs", "number", "paginated", "parent", "queries",
+        "ahead", "budget", "depth", "function", "identity", "job", "logs", "number", "paginated", "parent", "queries",
         "transaction",
     )  # fmt: skip
 
@@ -49,6 +49,8 @@ class Run:
         self.depth: int = caller.depth + 1 if caller is not None else 0
         self.budget: ScheduleBudget = caller.budget if caller is not None else ScheduleBudget()
         self.queries: dict[int, QueryStream] = {}
+        # How many rows of a query its host holds ahead of time.
+        self.ahead: dict[int, int] = {}
         self.paginated = False
         self.logs: list[str] = []
 

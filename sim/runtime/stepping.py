@@ -11,7 +11,13 @@ from biconvex.sim.hosts.protocol import CallResult, Invocation, Settled, Step, S
 from biconvex.sim.kernel import NS_PER_MS, Choices
 from biconvex.sim.runtime.flight import Flight
 from biconvex.sim.runtime.run import Run
-from biconvex.sim.runtime.syscalls import ACTION_SYSCALLS, BATCHED, SYNC_SYSCALLS, TRANSACTION_SYSCALLS
+from biconvex.sim.runtime.syscalls import (
+    ACTION_SYSCALLS,
+    BATCHED,
+    SYNC_SYSCALLS,
+    TRANSACTION_SYSCALLS,
+    consume,
+)
 from biconvex.sim.values import DeveloperError, Value, dumps
 
 if TYPE_CHECKING:
@@ -129,7 +135,7 @@ class Stepper:
 
     def _take_in(self, run: Run, step: Step) -> None:
         for query_id, count in step.consumed.items():
-            run.queries[int(query_id)].consume(count)
+            consume(run, int(query_id), count)
         for line in step.logs:
             self._log(run, line.level, line.text)
 

@@ -251,13 +251,20 @@ class _Run:
         """The next row of a query: one that came ahead, or the answer to a syscall."""
         stream = self._streams.setdefault(query_id, _Stream())
         if stream.rows and not self._pending:
-            key = str(query_id)
-            self._consumed[key] = self._consumed.get(key, 0) + 1
+            self._consume(query_id)
             return _decode(stream.rows.popleft())
+        if stream.done and not stream.rows and not self._pending:
+            self._consume(query_id)
+            return None
         stream.rows.clear()
         result = await self._wait("1.0/queryStreamNext", {"queryId": query_id, "query": query})
         stream.rows.extend(result.rows)
+        stream.done = result.rows_done
         return _decode(result.value or "null")["value"]
+
+    def _consume(self, query_id: int) -> None:
+        key = str(query_id)
+        self._consumed[key] = self._consumed.get(key, 0) + 1
 
     def new_query_id(self) -> int:
         """The next query id of this run."""

@@ -11,9 +11,9 @@ from biconvex.sim.values import DeveloperError, patch_from_json, pending_from_js
 if TYPE_CHECKING:
     from biconvex.sim.runtime.run import Run
     from biconvex.sim.runtime.runtime import Runtime
-    from biconvex.sim.store import QueryStream
 
 __all__ = [
+    "consume",
     "count",
     "get",
     "insert",
@@ -49,15 +49,17 @@ def query_stream_next(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
         runtime.trace.record("query", _describe(arguments["query"]), run.number)
     document = stream.next()
     if document is None:
-        return CallResult(0, '{"value":null,"done":true}', rows_done=True)
-    rows, done = _prefetch(stream)
-    return CallResult(0, f'{{"value":{document.json},"done":false}}', rows=rows, rows_done=done)
+        return CallResult(0, '{"value":null,"done":true}')
+    rows = tuple(document.json for document in stream.peek(_PREFETCH))
+    run.ahead[query_id] = len(rows)
+    return CallResult(0, f'{{"value":{document.json},"done":false}}', rows=rows, rows_done=stream.done_ahead)
 
 
-def _prefetch(stream: QueryStream) -> tuple[tuple[str, ...], bool]:
-    """Rows for the host to hand out. An error that lies ahead is raised when the rows before it are used up."""
-    documents = stream.peek(_PREFETCH)
-    return tuple(document.json for document in documents), False
+def consume(run: Run, query_id: int, count: int) -> None:
+    """Account for what a host handed out of the rows that came ahead; one more than there were is the end."""
+    rows = min(count, run.ahead[query_id])
+    run.ahead[query_id] -= rows
+    run.queries[query_id].consume(rows, end=rows < count)
 
 
 def query_page(runtime: Runtime, run: Run, arguments: Any) -> str:
