@@ -211,6 +211,14 @@ class Step:
     loops: tuple[Loop, ...]
 
 
+_A_KIND = {
+    "query": "a query",
+    "mutation": "a mutation",
+    "action": "an action",
+    "httpAction": "an HTTP action",
+}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reach:
     """A registered function, and the calls from its handler to a body (none to the handler itself)."""
@@ -224,7 +232,7 @@ class Reach:
         name, kind = self.function.name or "handler", self.function.kind
         start = (
             self.function.place,
-            f"`{name}` is registered as {'an' if kind == 'action' else 'a'} {kind} here",
+            f"`{name}` is registered as {_A_KIND[kind]} here",
         )
         return (start, *((step.place, f"calls `{step.text}`") for step in self.path))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from biconvex.lint.model import CtxCall, Function, Place
 
-__all__ = ["a_kind", "begin", "callee", "name_of", "spelled"]
+__all__ = ["a_kind", "begin", "callee", "name_of", "quoted", "spelled"]
 
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DOTTED = re.compile(r"\w+(\.\w+)*")
@@ -25,10 +25,10 @@ def a_kind(function: Function) -> str:
 
 
 def name_of(function: Function) -> str:
-    """Name a function for a message; a default export by its module, a nameless one by its kind."""
+    """Name a function for a message; a default export by its module, a nameless HTTP action as such."""
     if function.name == "default":
         return f"the default export of `{function.module.path}`"
-    return f"`{function.name}`" if function.name else f"the {function.kind} here"
+    return f"`{function.name}`" if function.name else "this HTTP action"
 
 
 def begin(sentence: str) -> str:
@@ -36,7 +36,13 @@ def begin(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
+def quoted(called: str) -> str:
+    """Quote what is called, as it is written, when that is a plain path: `ctx.db.insert(…)`."""
+    written = "".join(called.split()).replace("?.", ".")
+    return f"`{written}(…)`" if _DOTTED.fullmatch(written) else "this call"
+
+
 def callee(call: CtxCall) -> str:
-    """Say what a call on a ctx calls, as it is written when that is a plain path: `ctx.db.insert`."""
-    written = "".join(call.place.text.partition("(")[0].split()).replace("?.", ".")
-    return written if _DOTTED.fullmatch(written) else f"ctx.{spelled(call.api, call.place)}"
+    """Quote what a call on a ctx calls; by the name that the API has when it isn't written as a plain path."""
+    written = quoted(call.place.text.partition("(")[0])
+    return written if written.startswith("`") else f"`ctx.{spelled(call.api, call.place)}(…)`"

@@ -207,6 +207,37 @@ async def hook(ctx, request):
 """,
     ),
     Case(
+        "an HTTP action within its route",
+        typescript={
+            "http.ts": """\
+import { httpRouter } from "convex/server";
+import { httpAction } from "./_generated/server";
+const http = httpRouter();
+http.route({
+  path: "/hook",
+  method: "POST",
+  handler: httpAction(async ({ db }: any, request) => {
+    await «db.insert("calls", { body: await request.text() })»;
+    return new Response(null);
+  }),
+});
+export default http;
+"""
+        },
+        python={
+            "http.py": """\
+from biconvex.sim.server import http_action, http_router
+
+http = http_router()
+
+async def receive(ctx, request):
+    await «ctx.db.insert("calls", {"body": await request.text()})»
+
+http.route(path="/hook", method="POST", handler=http_action(receive))
+"""
+        },
+    ),
+    Case(
         "two calls down, in another file",
         typescript={
             "mail.ts": """\
@@ -279,7 +310,9 @@ def _reach(backend: Backend, use: DatabaseUse) -> Reach | None:
 
 def _message(use: DatabaseUse, reach: Reach) -> str:
     function = reach.function
-    used = "`ctx.db`" if use.operation == "passed" else f"`{callee(use)}(…)`"
+    used = "`ctx.db`" if use.operation == "passed" else callee(use)
+    if not reach.path and function.name is None:
+        return f"HTTP actions have no database: {used} fails."
     if not reach.path:
         return begin(f"{name_of(function)} is {a_kind(function)}, which has no database: {used} fails.")
     where = f"in `{use.body.name}`" if use.body.name else "here"

@@ -53,6 +53,7 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Severity
 from biconvex.lint.rule import Case, Problem, Rule
+from biconvex.rules.wording import begin, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -222,6 +223,32 @@ async def order(ctx, args):
 """,
     ),
     Case(
+        "all at once, without waiting for any",
+        typescript="""\
+import { mutation } from "./_generated/server";
+import { v } from "convex/values";
+export const remove = mutation({
+  args: { ids: v.array(v.id("tasks")) },
+  handler: async (ctx, args) => {
+    «args.ids.forEach(async (id) => {
+      await ctx.db.delete("tasks", id);
+    })»;
+    «Promise.all(args.ids.map((id) => ctx.db.delete("tasks", id)))»;
+  },
+});
+""",
+        python="""\
+import asyncio
+from biconvex.sim.server import mutation
+from biconvex.sim.values import v
+
+@mutation(args={"ids": v.array(v.id("tasks"))})
+async def remove(ctx, args):
+    [«ctx.db.delete("tasks", id)» for id in args["ids"]]
+    «asyncio.gather(*[ctx.db.delete("tasks", id) for id in args["ids"]])»
+""",
+    ),
+    Case(
         "a helper of the project, called and forgotten",
         typescript={
             "tasks.ts": """\
@@ -280,33 +307,39 @@ class FloatingPromise(Rule):
 
 
 def _message(promise: Promise) -> str:
-    called = f"`{promise.callee}(…)`"
-    if promise.through in {"forEach", "map"}:
+    called = quoted(promise.callee)
+    if promise.through == "map" and promise.place.source.language == "python":
+        fact = f"{called} in this comprehension is never awaited"
+    elif promise.through in {"forEach", "map"}:
         fact = f"`{promise.through}` does not wait for its callback, so {called} in it is never awaited"
     elif promise.through:
-        fact = f"{called} is gathered by a `{promise.through}` that is never awaited"
+        fact = f"{called} is gathered by `{promise.through}`, which is never awaited"
     elif promise.fate == "unused":
         fact = f"{called} is kept in a variable that nothing reads, and never awaited"
     else:
         fact = f"{called} is never awaited"
-    return f"{fact}: {_consequence(promise)}."
+    return begin(f"{fact}: {_consequence(promise)}.")
 
 
 def _consequence(promise: Promise) -> str:
     if promise.place.source.language == "python":
         return "a coroutine that nobody awaits does not run"
+    caught = ".catch(" in promise.place.text
     if promise.body.kinds & {"action", "httpAction"}:
+        unheard = "" if caught else "if it fails, nobody hears of it, and "
         if (promise.api or "").startswith("scheduler."):
-            return "if it fails, nobody hears of it, and the job may not be scheduled"
-        return "if it fails, nobody hears of it, and it may not happen at all once the action has returned"
-    return "the function goes on before it is done, and can't catch its failure"
+            return f"{unheard}the job may not be scheduled"
+        return f"{unheard}it may not happen at all once the action has returned"
+    return "the function goes on before it is done" + ("" if caught else ", and can't catch its failure")
 
 
 def _help(promise: Promise) -> str:
+    python = promise.place.source.language == "python"
+    together = "`await asyncio.gather(*…)`" if python else "`await Promise.all(….map(…))`"
     if promise.through == "forEach":
-        return "use a `for … of` loop and await it there, or `await Promise.all(….map(…))`"
+        return f"use a `for … of` loop and await it there, or {together}"
     if promise.through == "map":
-        return "await it all with `await Promise.all(….map(…))`"
+        return f"await it all with {together}"
     if promise.through:
         return f"await the `{promise.through}`"
     return "await it" if promise.in_async else "await it in an async function, or return it"

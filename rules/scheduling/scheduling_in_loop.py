@@ -322,7 +322,7 @@ def _loop_problem(
 ) -> Problem:
     return Problem(
         call.place,
-        f"`{callee(call)}(…)` {reason}.",
+        f"{callee(call)} {reason}.",
         help="work in batches: schedule one function for many documents, and let it schedule the next",
         evidence=(*evidence, (loop.place, "this loop")),
     )
