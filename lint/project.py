@@ -113,11 +113,12 @@ def _backend_around(path: Path) -> Path | None:
     The search upwards ends at the folder of the project.
     """
     folders = [path, *path.parents] if path.is_dir() else list(path.parents)
+    named = {target for folder in path.parents for target in _named_by_project(folder)}
     python: Path | None = None
     for folder in folders:
         if folder.name in _SKIPPED_FOLDERS and folder != path:
             return None
-        if _is_functions_folder(folder) or folder in _named_by_project(folder.parent):
+        if folder in named or _is_functions_folder(folder):
             return folder
         if _defines_python_functions(folder):
             python = folder

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from biconvex.lint.analysis.scopes import Scope, Variable
     from biconvex.lint.model import Body, IndexUse, Loop, QueryChain
 
-__all__ = ["Evaluator"]
+__all__ = ["DEEPEST", "Evaluator"]
 
-_DEEPEST = 160
+DEEPEST = 160
 """Nesting beyond this is left unknown; Python's own stack would not bear much more."""
 
 _LOGICAL = frozenset({"&&", "||", "??"})
@@ -127,7 +127,7 @@ class Evaluator(ABC):
             return self._name(node, scope)
         if isinstance(node, syntax.Literal):
             return _literal(node)
-        if self.depth >= _DEEPEST:
+        if self.depth >= DEEPEST:
             return None
         self.depth += 1
         spine: list[syntax.Node] = []
@@ -242,7 +242,18 @@ class Evaluator(ABC):
         if variable is None:
             return _UNDEFINED if node.id == "undefined" else External("", (node.id,))
         variable.reads += 1
-        return variable.get()
+        return self.read(variable)
+
+    def read(self, variable: Variable) -> Value | None:
+        """Give the value of a variable; one that is still to be evaluated at this depth stays unknown for now."""
+        if not variable.is_pending:
+            return variable.value
+        if self.depth >= DEEPEST:
+            return None
+        self.depth += 2
+        value = variable.get()
+        self.depth -= 2
+        return value
 
     def _object(self, node: syntax.Object, scope: Scope) -> Value | None:
         fields: dict[str, Value | None] = {}
@@ -307,6 +318,8 @@ class Evaluator(ABC):
         operator, operands = node.operator, node.operands
         if operator in _LOGICAL:
             return self._logical(node, scope)
+        if not operands:
+            return None
         if len(operands) == 1:
             value = self.value(operands[0], scope)
             if operator == "void":

@@ -64,6 +64,8 @@ class Frame:
 
     draft: BodyDraft | None
     is_async: bool
+    hands_back: bool = False
+    """Whether what it returns goes to whoever calls it back, who knows what becomes of it."""
     loops: tuple[Loop, ...] = ()
     conditional: int = 0
     narrowed: int = 0

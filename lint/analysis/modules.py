@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from biconvex.lint import syntax
 from biconvex.lint.analysis.entries import is_entry_point, module_path, runtime_of
+from biconvex.lint.analysis.evaluate import DEEPEST
 from biconvex.lint.analysis.registration import decorate
 from biconvex.lint.analysis.scopes import Scope, Variable, bound_names
 from biconvex.lint.analysis.values import ClassValue, Closure, Instance, Record, Value, choose
@@ -233,24 +234,34 @@ class ModuleState:
 
     def exported(self, name: str) -> Value | None:
         """Give the value that a module exports under a name."""
+        walker = self.program.walker
+        if walker.depth >= DEEPEST:
+            return None
+        walker.depth += 1
         export = self.exports.get(name)
-        if export is not None:
-            if export.source is not None:
-                return self.program.imported(export.source, export.local, self)
+        if export is None:
+            value = self._from_stars(name)
+        elif export.source is not None:
+            value = self.program.imported(export.source, export.local, self)
+        else:
             variable = self.scope.names.get(export.local)
-            return variable.get() if variable is not None else None
+            value = walker.read(variable) if variable is not None else None
+        walker.depth -= 1
+        return value
+
+    def _from_stars(self, name: str) -> Value | None:
+        """Give what an `export *` brings under a name; a circle of them ends."""
         if name in self._resolving or name == "default":
             return None
         self._resolving.add(name)
-        try:
-            for source in self.stars:
-                other = self.program.module_for(source, self)
-                found = other.exported(name) if other is not None else None
-                if found is not None:
-                    return found
-        finally:
-            self._resolving.discard(name)
-        return None
+        found: Value | None = None
+        for source in self.stars:
+            other = self.program.module_for(source, self)
+            found = other.exported(name) if other is not None else None
+            if found is not None:
+                break
+        self._resolving.discard(name)
+        return found
 
     def all_exports(self) -> Iterator[tuple[str, syntax.Node, ModuleState]]:
         """Give every exported name in sight with the node and module that say so, `export *` followed."""

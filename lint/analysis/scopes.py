@@ -36,6 +36,11 @@ class Variable:
         """The block in which it first got a value; None before."""
         self._thunk = thunk
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether its value is still to be evaluated."""
+        return self._thunk is not None
+
     def get(self) -> Value | None:
         """Give its value; a module's binding is evaluated now, and is unknown while that goes on."""
         if self._thunk is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biconvex.lint.analysis.promises import drafts_of
+from biconvex.lint.analysis.promises import drafts_of, settle
 from biconvex.lint.analysis.values import Closure, Constant, Deferred, Pending, Record, Sequence, Value
 from biconvex.lint.model import Loop, Place
 
@@ -21,8 +21,8 @@ _KEEPING = frozenset({"filter", "sort", "toSorted"})
 _SAME = frozenset({"reverse", "toReversed", "values", "flat", "copy", "entries", "keys"})
 _GROWING = frozenset({"push", "unshift", "splice", "append", "extend", "insert", "fill", "add", "update"})
 
-ITERATING = _MAPPING | _TESTING | (_KEEPING - {"sort", "toSorted"}) | {"forEach"}
-"""Methods of arrays that call their argument for each element."""
+ITERATING = _MAPPING | _TESTING | {"filter", "forEach", "slice"}
+"""Methods that show that a value is an array, or at least as good as one."""
 
 
 def call_sequence(sequence: Sequence, name: str, site: CallSite) -> Value | None:
@@ -37,10 +37,10 @@ def call_sequence(sequence: Sequence, name: str, site: CallSite) -> Value | None
             draft.through = name
         return Sequence(bound, sequence.query, drafts=drafts_of(results))
     if name in _KEEPING:
-        results = _each(sequence, name, site)
+        settle(_each(sequence, name, site), "returned")
         return Sequence(sequence.bound, sequence.query)
     if name in _TESTING:
-        _each(sequence, name, site)
+        settle(_each(sequence, name, site), "returned")
         return None
     if name in _SAME:
         return Sequence(sequence.bound, sequence.query, drafts=sequence.drafts)

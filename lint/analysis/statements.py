@@ -225,7 +225,8 @@ class Statements(Evaluator):
     def give(self, node: syntax.Return, scope: Scope) -> Value | None:
         """`return value`."""
         value = self.value(node.value, scope) if node.value is not None else None
-        settle(value, "returned")
+        if self.frame is None or not self.frame.hands_back:
+            settle(value, "returned")
         if self.frame is not None:
             self.frame.returns.append(value)
             self.frame.exits += 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
 from biconvex.lint.analysis.ctx import annotation_of, of_shape
+from biconvex.lint.analysis.evaluate import DEEPEST
 from biconvex.lint.analysis.frames import BodyDraft, Edge, Frame
 from biconvex.lint.analysis.promises import Draft, settle
 from biconvex.lint.analysis.scopes import Scope, bound_names, local_names
@@ -29,6 +30,9 @@ _DEEPEST_DEMAND = 60
 
 _MOST_APPLICATIONS = 8
 """How deep plain functions are followed at the top of a module."""
+
+_FUNCTION_DEPTH = 4
+"""How much deeper walking a function goes, in the measure of nested expressions."""
 
 Shapes = tuple["Hashable", ...]
 
@@ -134,7 +138,7 @@ class Walker(Statements):
     def run(self, closure: Closure, values: list[Value | None], scope: Scope, frame: Frame) -> None:
         """Walk a function's parameters and statements in a scope and a frame of its own."""
         outer, self.frame = self.frame, frame
-        depth = self.depth
+        depth, self.depth = self.depth, self.depth + _FUNCTION_DEPTH
         node = closure.node
         if closure.this is not None:
             scope.declare("this", closure.this)
@@ -247,7 +251,9 @@ class Walker(Statements):
         outer = self.frame
         if outer is not None and closure in outer.waiting:
             outer.waiting.remove(closure)
-        frame = Frame(outer.draft if outer else None, closure.node.is_async)
+        if self.depth >= DEEPEST:
+            return None
+        frame = Frame(outer.draft if outer else None, closure.node.is_async, not closure.node.is_async)
         if outer is not None:
             frame.loops, frame.narrowed, frame.conditional = outer.loops, outer.narrowed, outer.conditional
             frame.block = outer.block
@@ -285,7 +291,6 @@ class Walker(Statements):
         frame.conditional -= 1
         if not closure.node.is_async:
             return returned
-        settle(returned, "returned")
         made = draft.promises[before:]
         return Deferred(made[0], self.unwrapped(returned)) if made else None
 

@@ -37,7 +37,9 @@ def python(text: str, **others: str) -> Backend:
 
 def handler(body: str, kind: str = "mutation") -> Backend:
     """A backend of one TypeScript function with this body."""
-    return typescript(f"export const f = {kind}({{ args: {{}}, handler: async (ctx, args) => {{\n{body}\n}} }});")
+    return typescript(
+        f"export const f = {kind}({{ args: {{}}, handler: async (ctx, args) => {{\n{body}\n}} }});"
+    )
 
 
 def py_handler(body: str, kind: str = "mutation") -> Backend:
@@ -64,7 +66,10 @@ def calls(backend: Backend) -> list[str]:
 
 
 def fates(backend: Backend) -> list[str]:
-    return [f"{p.callee} {p.fate}" + (f" {p.through}" if p.fate == "floating" and p.through else "") for p in backend.promises]
+    return [
+        f"{p.callee} {p.fate}" + (f" {p.through}" if p.fate == "floating" and p.through else "")
+        for p in backend.promises
+    ]
 
 
 def chains(backend: Backend) -> list[str]:
@@ -85,7 +90,11 @@ def chains(backend: Backend) -> list[str]:
 def ranges(backend: Backend) -> list[str]:
     out = []
     for use in backend.index_uses:
-        known = use.ranges if use.ranges is None else [" ".join(f"{s.operation}({s.field})" for s in r) for r in use.ranges]
+        known = (
+            use.ranges
+            if use.ranges is None
+            else [" ".join(f"{s.operation}({s.field})" for s in r) for r in use.ranges]
+        )
         out.append(f"{use.table}.{use.name}: {known}")
     return out
 

@@ -167,7 +167,12 @@ def test_a_helper_that_nobody_calls_is_known_by_its_type_or_by_the_name_ctx(anno
 
 @pytest.mark.parametrize(
     "annotation",
-    ["ctx: CanvasRenderingContext2D", "ctx: (ctx: MutationCtx) => void", "ctx: Array<MutationCtx>", "context"],
+    [
+        "ctx: CanvasRenderingContext2D",
+        "ctx: (ctx: MutationCtx) => void",
+        "ctx: Array<MutationCtx>",
+        "context",
+    ],
 )
 def test_another_type_or_name_is_no_ctx(annotation: str):
     name = annotation.partition(":")[0]
@@ -177,7 +182,11 @@ def test_another_type_or_name_is_no_ctx(annotation: str):
 
 @pytest.mark.parametrize(
     ("annotation", "use"),
-    [("db: DatabaseWriter", "db"), ('db: MutationCtx["db"]', "db"), ("db: GenericDatabaseWriter<DataModel>", "db")],
+    [
+        ("db: DatabaseWriter", "db"),
+        ('db: MutationCtx["db"]', "db"),
+        ("db: GenericDatabaseWriter<DataModel>", "db"),
+    ],
 )
 def test_a_part_of_a_ctx_is_known_by_its_type(annotation: str, use: str):
     backend = typescript(f"export async function save({annotation}) {{ await {use}.insert('t', {{}}); }}")
@@ -237,7 +246,12 @@ export const a = plain({ args: {}, handler: async (ctx) => { await ctx.db.get("t
 export const b = replaced({ args: {}, handler: async (ctx) => { await ctx.db.get("t", 1); } });
 export const c = opaque({ args: {}, handler: async (ctx) => { await ctx.db.get("t", 1); } });
 """)
-    assert calls(backend) == ["auth.getUserIdentity action", "db.get action", "db.get nobody", "db.get nobody"]
+    assert calls(backend) == [
+        "auth.getUserIdentity action",
+        "db.get action",
+        "db.get nobody",
+        "db.get nobody",
+    ]
 
 
 def test_a_function_handed_to_a_helper_gets_what_the_helper_hands_on():

@@ -77,25 +77,29 @@ def test_path_aliases_come_from_the_compiler_options():
 
 
 def test_generated_code_is_known_through_a_path_alias():
-    backend = sources({
-        "../tsconfig.json": '{"compilerOptions": {"paths": {"@cvx/*": ["./convex/*"]}}}',
-        "deep/a.ts": """
+    backend = sources(
+        {
+            "../tsconfig.json": '{"compilerOptions": {"paths": {"@cvx/*": ["./convex/*"]}}}',
+            "deep/a.ts": """
 import { mutation } from "@cvx/_generated/server";
 import { internal } from "@cvx/_generated/api";
 export const f = mutation({ args: {}, handler: async (ctx) => { await ctx.scheduler.runAfter(0, internal.deep.a.f, {}); } });
 """,
-    })
+        }
+    )
     assert [(r.name, r.status) for r in backend.references] == [("internal.deep.a.f", "found")]
 
 
 def test_generated_code_of_another_backend_is_not_ours():
-    backend = sources({
-        "a.ts": """
+    backend = sources(
+        {
+            "a.ts": """
 import { mutation } from "./_generated/server";
 import { internal } from "../other/convex/_generated/api";
 export const f = mutation({ args: {}, handler: async (ctx) => { await ctx.scheduler.runAfter(0, internal.a.nothing, {}); } });
 """
-    })
+        }
+    )
     assert backend.references == ()
     assert [call.reference for call in backend.schedule_calls] == [None]
 
@@ -114,28 +118,37 @@ export const f = mutation({ args: {}, handler: async (ctx) => { await ctx.schedu
     ],
 )
 def test_a_python_import_finds_its_file(path: str, line: str, called: str):
-    backend = sources({
-        path: "async def save(ctx):\n    await ctx.db.insert('t', {})\n",
-        "a.py": f"""
+    backend = sources(
+        {
+            path: "async def save(ctx):\n    await ctx.db.insert('t', {})\n",
+            "a.py": f"""
 from biconvex.sim.server import mutation
 {line}
 @mutation(args={{}})
 async def f(ctx, args):
     await {called}(ctx)
 """,
-    })
+        }
+    )
     assert calls(backend) == ["db.insert mutation"]
 
 
 def test_circular_imports_end():
-    backend = sources({
-        "a.ts": 'import { b } from "./b"; export const a = b; export * from "./b";',
-        "b.ts": 'import { a } from "./a"; export const b = a; export * from "./a";',
-    })
+    backend = sources(
+        {
+            "a.ts": 'import { b } from "./b"; export const a = b; export * from "./b";',
+            "b.ts": 'import { a } from "./a"; export const b = a; export * from "./a";',
+        }
+    )
     assert sorted(backend.modules) == ["a", "b"]
     assert sorted(backend.modules["a"].exports) == ["a", "b"]
 
 
 def test_exports_are_incomplete_after_a_star_from_out_of_sight():
-    backend = sources({"a.ts": 'export * from "a-package"; export const x = 1;', "b.ts": "export const y = 1;"})
-    assert {path: module.exports_complete for path, module in backend.modules.items()} == {"a": False, "b": True}
+    backend = sources(
+        {"a.ts": 'export * from "a-package"; export const x = 1;', "b.ts": "export const y = 1;"}
+    )
+    assert {path: module.exports_complete for path, module in backend.modules.items()} == {
+        "a": False,
+        "b": True,
+    }

@@ -43,8 +43,9 @@ async def g(ctx, request): ...
 
 
 def test_a_builder_keeps_its_kind_through_variables_and_patterns():
-    backend = sources({
-        "a.ts": """
+    backend = sources(
+        {
+            "a.ts": """
 import * as server from "./_generated/server";
 import { queryGeneric as plain } from "convex/server";
 const { mutation: change } = server;
@@ -54,14 +55,16 @@ export const one = again({ args: {}, handler: async () => 1 });
 export const two = change({ args: {}, handler: async () => 1 });
 export const three = plain({ args: {}, handler: async () => 1 });
 """
-    })
+        }
+    )
     assert functions(backend) == ["a:one public query", "a:two public mutation", "a:three public query"]
     assert [f.custom for f in backend.functions] == [False, False, False]
 
 
 def test_a_builder_keeps_its_kind_through_python_names_and_an_assignment():
-    backend = sources({
-        "a.py": """
+    backend = sources(
+        {
+            "a.py": """
 import biconvex.sim.server as server
 from biconvex.sim.server import mutation as change
 q = server.query
@@ -70,7 +73,8 @@ one = q(args={}, handler=read)
 @change(args={})
 async def two(ctx, args): ...
 """
-    })
+        }
+    )
     assert functions(backend) == ["a:one public query", "a:two public mutation"]
     assert [f.handler.name for f in backend.functions if f.handler] == ["read", "two"]
 
@@ -128,7 +132,9 @@ async def c(ctx, args): ...
 
 
 def test_the_old_syntax_is_a_function_alone():
-    backend = typescript("export const f = query(async (ctx) => 1);\nexport const g = query({ handler: async () => 1 });")
+    backend = typescript(
+        "export const f = query(async (ctx) => 1);\nexport const g = query({ handler: async () => 1 });"
+    )
     assert [f.object_syntax for f in backend.functions] == [False, True]
 
 
@@ -165,19 +171,21 @@ export const d = wrapped({ handler: async (ctx) => 1 });
 
 
 def test_a_module_may_export_a_wrapped_mutation_under_the_same_name():
-    backend = sources({
-        "functions.ts": """
+    backend = sources(
+        {
+            "functions.ts": """
 import { mutation as rawMutation } from "./_generated/server";
 import { customMutation, customCtx } from "convex-helpers/server/customFunctions";
 import { Triggers } from "convex-helpers/server/triggers";
 const triggers = new Triggers();
 export const mutation = customMutation(rawMutation, customCtx(triggers.wrapDB));
 """,
-        "a.ts": """
+            "a.ts": """
 import { mutation } from "./functions";
 export const f = mutation({ args: {}, handler: async (ctx) => { await ctx.db.insert("t", {}); } });
 """,
-    })
+        }
+    )
     assert functions(backend) == ["a:f public mutation"]
     assert backend.functions[0].custom
     assert [call.kinds for call in backend.ctx_calls] == [{"mutation"}]
@@ -199,17 +207,19 @@ export const f = authed(async (ctx, args) => { await ctx.db.insert("t", {}); });
 
 
 def test_a_function_is_known_by_every_name_it_is_exported_under():
-    backend = sources({
-        "a.ts": """
+    backend = sources(
+        {
+            "a.ts": """
 import { query } from "./_generated/server";
 const inner = query({ args: {}, handler: async () => 1 });
 export { inner as outer };
 export default query({ args: {}, handler: async () => 2 });
 const lost = query({ args: {}, handler: async () => 3 });
 """,
-        "b.ts": 'export { outer } from "./a";\nexport * from "./lib/c";',
-        "lib/c.ts": 'import { query } from "../_generated/server";\nexport const c = query({ handler: async () => 1 });',
-    })
+            "b.ts": 'export { outer } from "./a";\nexport * from "./lib/c";',
+            "lib/c.ts": 'import { query } from "../_generated/server";\nexport const c = query({ handler: async () => 1 });',
+        }
+    )
     assert functions(backend) == [
         "a:outer public query",
         "a:default public query",
@@ -225,17 +235,19 @@ const lost = query({ args: {}, handler: async () => 3 });
 
 
 def test_commonjs_exports_are_exports():
-    backend = sources({
-        "a.js": """
+    backend = sources(
+        {
+            "a.js": """
 const { query, mutation } = require("./_generated/server");
 exports.one = query({ args: {}, handler: async () => 1 });
 """,
-        "b.cjs": """
+            "b.cjs": """
 const { query } = require("./_generated/server");
 const two = query({ args: {}, handler: async () => 1 });
 module.exports = { two };
 """,
-    })
+        }
+    )
     assert functions(backend) == ["a:one public query", "b:two public query"]
 
 
@@ -250,21 +262,25 @@ export const g = outer();
 
 
 def test_a_function_in_a_file_that_is_not_deployed_has_no_reference():
-    backend = sources({
-        "a.b.ts": 'import { query } from "./_generated/server";\nexport const f = query({ handler: async () => 1 });'
-    })
+    backend = sources(
+        {
+            "a.b.ts": 'import { query } from "./_generated/server";\nexport const f = query({ handler: async () => 1 });'
+        }
+    )
     assert [(f.reference, f.name, f.exported) for f in backend.functions] == [(None, "f", True)]
 
 
 def test_a_handler_may_be_a_function_of_another_file():
-    backend = sources({
-        "a.ts": """
+    backend = sources(
+        {
+            "a.ts": """
 import { query } from "./_generated/server";
 import { read } from "./lib/read";
 export const f = query({ args: {}, handler: read });
 """,
-        "lib/read.ts": "export async function read(ctx, args) { return await ctx.db.get('t', args.id); }",
-    })
+            "lib/read.ts": "export async function read(ctx, args) { return await ctx.db.get('t', args.id); }",
+        }
+    )
     assert [call.kinds for call in backend.ctx_calls] == [{"query"}]
     body = backend.functions[0].handler
     assert body is not None
@@ -272,7 +288,9 @@ export const f = query({ args: {}, handler: read });
 
 
 def test_a_module_with_use_node_runs_in_node():
-    backend = sources({"a.ts": '// a comment\n"use node";\nexport const x = 1;', "b.ts": "export const x = 1;"})
+    backend = sources(
+        {"a.ts": '// a comment\n"use node";\nexport const x = 1;', "b.ts": "export const x = 1;"}
+    )
     assert {path: module.runtime for path, module in backend.modules.items()} == {"a": "node", "b": "default"}
 
 
@@ -280,4 +298,6 @@ def test_evidence_begins_at_the_registration():
     backend = handler("await ctx.db.get('t', args.id);", "action")
     way = backend.reach(backend.ctx_calls[0].body, "action")
     assert way is not None
-    assert [(text_of(place), text) for place, text in way.evidence] == [("f", "`f` is registered as an action here")]
+    assert [(text_of(place), text) for place, text in way.evidence] == [
+        ("f", "`f` is registered as an action here")
+    ]

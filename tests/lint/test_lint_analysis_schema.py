@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from backend_facts import shape, sources
-
 from biconvex.lint.model import Schema
 
 HEAD = """\
@@ -41,8 +40,9 @@ export default defineSchema({
     .vectorIndex("by_vector", { vectorField: "v", dimensions: 8, filterFields: [] }),
 });
 """)
-    python = sources({
-        "schema.py": """
+    python = sources(
+        {
+            "schema.py": """
 from biconvex.sim.server import define_schema, define_table
 from biconvex.sim.values import v
 schema = define_schema({
@@ -52,9 +52,12 @@ schema = define_schema({
         .vector_index("by_vector", vector_field="v", dimensions=8),
 })
 """
-    }).schema
+        }
+    ).schema
     assert python is not None
-    expected = ["tasks {owner: id(users), due: float64?} by_owner(owner, due) search_owner(owner) by_vector(v)"]
+    expected = [
+        "tasks {owner: id(users), due: float64?} by_owner(owner, due) search_owner(owner) by_vector(v)"
+    ]
     for found in (ts, python):
         assert tables(found) == expected
         assert found.complete
