@@ -7,7 +7,6 @@ rest goes on.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -45,7 +44,7 @@ class _Run:
     sources: dict[str, SourceFile] = field(default_factory=dict)
     files: int = 0
     functions: int = 0
-    rule_seconds: Counter[str] = field(default_factory=Counter)
+    rule_seconds: dict[str, float] = field(default_factory=dict)
 
 
 def lint(paths: Sequence[Path], cwd: Path, rules: Sequence[Rule]) -> LintResult:
@@ -65,11 +64,13 @@ def lint(paths: Sequence[Path], cwd: Path, rules: Sequence[Rule]) -> LintResult:
         backends=len(folders),
         files=run.files,
         functions=run.functions,
-        rule_seconds=dict(run.rule_seconds),
+        rule_seconds=run.rule_seconds,
     )
 
 
-def check_backend(backend: Backend, rules: Iterable[Rule], rule_seconds: Counter[str]) -> Iterator[Finding]:
+def check_backend(
+    backend: Backend, rules: Iterable[Rule], rule_seconds: dict[str, float]
+) -> Iterator[Finding]:
     """Run rules over a backend: the core loop. A rule that raises is a finding; adds to `rule_seconds`."""
     for rule in rules:
         began = perf_counter()
@@ -78,7 +79,7 @@ def check_backend(backend: Backend, rules: Iterable[Rule], rule_seconds: Counter
                 yield _finding(rule, problem)
         except Exception as error:  # noqa: BLE001 - a rule may be foreign code; it becomes a finding, not a crash
             yield rule_failed(rule, backend, error)
-        rule_seconds[rule.name] += perf_counter() - began
+        rule_seconds[rule.name] = rule_seconds.get(rule.name, 0.0) + perf_counter() - began
 
 
 def _lint_folder(folder: BackendFolder, run: _Run) -> None:

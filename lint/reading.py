@@ -89,5 +89,5 @@ def _syntax_error(source: SourceFile, problem: SyntaxProblem) -> Finding:
         end_column=end.column,
         rule="syntax-error",
         severity=Severity.ERROR,
-        message=problem.message,
+        message=f"{problem.message[:1].upper()}{problem.message[1:].rstrip('.')}.",
     )
