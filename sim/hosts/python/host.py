@@ -180,22 +180,15 @@ class _Run:
 
     def drop(self) -> None:
         """End whatever is still under way, quietly."""
-        for waiting in self._pending.values():
-            waiting.cancel()
         self._pending.clear()
-        self._task.cancel()
-        self._loop.step()
-        if self._task.done() and not self._task.cancelled():
-            self._task.exception()
+        self._loop.end()
 
     def _failure(self) -> BaseException | None:
         if self._task.done():
             if self._task.cancelled():
                 return asyncio.CancelledError("the handler was cancelled")
-            failed = self._task.exception()
-            if failed is not None:
-                return failed
-        return self._loop.unhandled[0] if self._loop.unhandled else None
+            return self._task.exception() or self._loop.first_unhandled()
+        return None
 
     def _value(self) -> str | Thrown:
         result = self._task.result()

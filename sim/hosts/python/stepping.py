@@ -22,7 +22,8 @@ class SteppedLoop(asyncio.AbstractEventLoop):
         self._ready: deque[asyncio.Handle] = deque()
         self._on_timer = on_timer
         self._time_s = time_s
-        self.unhandled: list[BaseException] = []
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._failures: list[BaseException] = []
 
     def step(self) -> None:
         """Run everything that is ready, and what that makes ready."""
@@ -37,6 +38,23 @@ class SteppedLoop(asyncio.AbstractEventLoop):
             pass  # the task that called `sys.exit` has failed with it
         finally:
             asyncio._set_running_loop(outer)
+
+    def first_unhandled(self) -> BaseException | None:
+        """The exception of the first task or callback that failed without anybody having taken its exception."""
+        for task in self._tasks:
+            # asyncio's own mark of an exception that nobody has asked for
+            if task.done() and task._log_traceback:
+                return task.exception()
+        return self._failures[0] if self._failures else None
+
+    def end(self) -> None:
+        """Cancel every task, and let each clean up; what they raise is nobody's concern any more."""
+        for task in self._tasks:
+            task.cancel()
+        self.step()
+        for task in self._tasks:
+            if task.done() and not task.cancelled():
+                task.exception()
 
     def fire(self, handle: asyncio.TimerHandle) -> None:
         """A timer is due."""
@@ -71,7 +89,9 @@ class SteppedLoop(asyncio.AbstractEventLoop):
         self, coro: Coroutine[Any, Any, Any], *, name: str | None = None, context: Context | None = None
     ) -> asyncio.Task[Any]:
         """A task of this loop."""
-        return asyncio.Task(coro, loop=self, name=name, context=context)
+        task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, name=name, context=context)
+        self._tasks.append(task)
+        return task
 
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
@@ -99,7 +119,7 @@ class SteppedLoop(asyncio.AbstractEventLoop):
         """Asyncio's hook: a timer was cancelled. It is passed over when it fires."""
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        """Asyncio's hook: a task failed and nobody took its exception."""
+        """Asyncio's hook: a callback failed. Failed tasks are found without it, whenever they are collected."""
         exception = context.get("exception")
-        if isinstance(exception, BaseException):
-            self.unhandled.append(exception)
+        if "task" not in context and isinstance(exception, BaseException):
+            self._failures.append(exception)
