@@ -8,6 +8,7 @@ subclass.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
@@ -131,17 +132,11 @@ class Evaluator(ABC):
             return None
         self.depth += 1
         spine: list[syntax.Node] = []
-        while True:
+        below = _BELOW.get(type(node))
+        while below is not None:
             spine.append(node)
-            if isinstance(node, syntax.Member | syntax.Index):
-                node = node.object
-            elif isinstance(node, syntax.Call):
-                node = node.callee
-            elif isinstance(node, syntax.Await | syntax.Cast):
-                node = node.value
-            else:
-                spine.pop()
-                break
+            node = below(node)
+            below = _BELOW.get(type(node))
         handler = _HANDLERS.get(type(node))
         value = handler(self, node, scope) if handler else self.visit(node, scope)
         if spine:
@@ -440,6 +435,15 @@ class Evaluator(ABC):
 
 
 _ACCESS = (syntax.Member, syntax.Index)
+
+_BELOW: dict[type, Callable[[syntax.Node], syntax.Node]] = {
+    syntax.Member: attrgetter("object"),
+    syntax.Index: attrgetter("object"),
+    syntax.Call: attrgetter("callee"),
+    syntax.Await: attrgetter("value"),
+    syntax.Cast: attrgetter("value"),
+}
+"""The expression that the last step of a chain is taken from."""
 
 
 def _kept(constructor: syntax.Function) -> Iterator[tuple[str, Value]]:

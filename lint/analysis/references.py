@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["References", "written_references"]
 
+_ACCESS = (syntax.Member, syntax.Index)
+
 Root = Literal["api", "internal", "components", "string"]
 
 
@@ -82,10 +84,13 @@ def written_references(
     stack: list[syntax.Node] = list(nodes)
     while stack:
         node = stack.pop()
-        if isinstance(node, syntax.Member | syntax.Index):
+        kind = type(node)
+        if kind is syntax.Name or kind is syntax.Literal:
+            continue
+        if kind is syntax.Member or kind is syntax.Index:
             names: list[str] = []
             at: syntax.Node = node
-            while isinstance(at, syntax.Member | syntax.Index):
+            while isinstance(at, _ACCESS):
                 if isinstance(at, syntax.Member):
                     names.append(at.name)
                 elif isinstance(at.index, syntax.Literal) and isinstance(at.index.value, str):
