@@ -9,7 +9,7 @@ from biconvex.lint.parsed import ParsedFile, SyntaxProblem
 from biconvex.lint.source import SourceFile
 from biconvex.lint.syntax import Module
 
-__all__ = ["ParsedFile", "SyntaxProblem", "parse"]
+__all__ = ["ParsedFile", "SyntaxProblem", "not_text", "parse"]
 
 _FRONT_ENDS = {"typescript": typescript.parse, "python": python.parse}
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -17,14 +17,27 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 def parse(source: SourceFile) -> ParsedFile:
     """Read a file, whatever its bytes: what can't be read is in `errors`, and nothing is ever raised."""
-    problem = _not_text(source.data)
-    if problem is not None:
-        return ParsedFile(source, Module(0, len(source.data), []), errors=[problem])
-    return _FRONT_ENDS[source.language](source)
+    problem = not_text(source.data)
+    if problem is None:
+        return _FRONT_ENDS[source.language](source)
+    return _with_nulls(source) or ParsedFile(source, Module(0, len(source.data), []), errors=[problem])
 
 
-def _not_text(data: bytes) -> SyntaxProblem | None:
-    """What is wrong with bytes that are not UTF-8 text."""
+def _with_nulls(source: SourceFile) -> ParsedFile | None:
+    """Read TypeScript whose strings have null bytes, which it allows; None when that isn't all that is wrong."""
+    if source.language != "typescript" or b"\0" not in source.data:
+        return None
+    # tree-sitter takes a null byte for the end of the file; another control character stands in for it
+    covered = SourceFile(source.path, source.language, source.data.replace(b"\0", b"\1"))
+    if not_text(covered.data) is not None:
+        return None
+    parsed = typescript.parse(covered)
+    parsed.source = source
+    return None if parsed.errors else parsed
+
+
+def not_text(data: bytes) -> SyntaxProblem | None:
+    """Tell what is wrong with bytes that are not UTF-8 text, or have null bytes; None if nothing is."""
     if data.startswith(_UTF_16):
         return SyntaxProblem(0, 2, "this file is UTF-16: save it as UTF-8")
     try:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint.failure import parser_failed
 from biconvex.lint.finding import Finding, Severity
-from biconvex.lint.parse import parse
+from biconvex.lint.parse import not_text, parse
 from biconvex.lint.project import language_of, shown_path
-from biconvex.lint.source import Position, SourceFile
+from biconvex.lint.source import SourceFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Reading", "read_folder"]
 
 _BOM = b"\xef\xbb\xbf"
-_TOP = Position(1, 1)
 
 
 @dataclass(slots=True)
@@ -45,15 +44,10 @@ def _read_file(path: Path, shown: str, reading: Reading) -> None:
         data = path.read_bytes()
     except OSError as error:
         message = f"This file can't be read: {error.strerror or error}."
-        reading.findings.append(_unreadable(shown, message))
+        reading.findings.append(Finding(shown, 1, 1, 1, 1, "unreadable-file", Severity.ERROR, message))
         return
     source = SourceFile(shown, language_of(path), data)
     reading.sources.append(source)
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        reading.findings.append(_not_utf8(source, error))
-        return
     if not data.removeprefix(_BOM).strip() and path.name != "__init__.py":
         message = "This file is empty: nothing in it is deployed."
         reading.findings.append(Finding(shown, 1, 1, 1, 1, "empty-file", Severity.WARNING, message))
@@ -64,22 +58,11 @@ def _read_file(path: Path, shown: str, reading: Reading) -> None:
         reading.findings.append(parser_failed(shown, error))
         return
     reading.parsed.append(parsed)
-    reading.findings += [_syntax_error(source, problem) for problem in parsed.errors]
+    rule = "unreadable-file" if parsed.errors and not_text(data) else "syntax-error"
+    reading.findings += [_problem(source, rule, problem) for problem in parsed.errors]
 
 
-def _not_utf8(source: SourceFile, error: UnicodeDecodeError) -> Finding:
-    place = source.position(error.start)
-    byte = f"0x{source.data[error.start]:02x}"
-    message = f"This file is not UTF-8 text: the byte {byte} on line {place.line} does not belong."
-    return _unreadable(source.path, message, place)
-
-
-def _unreadable(path: str, message: str, place: Position = _TOP) -> Finding:
-    line, column = place.line, place.column
-    return Finding(path, line, column, line, column, "unreadable-file", Severity.ERROR, message)
-
-
-def _syntax_error(source: SourceFile, problem: SyntaxProblem) -> Finding:
+def _problem(source: SourceFile, rule: str, problem: SyntaxProblem) -> Finding:
     begin, end = source.position(problem.start), source.position(problem.end)
     return Finding(
         path=source.path,
@@ -87,7 +70,7 @@ def _syntax_error(source: SourceFile, problem: SyntaxProblem) -> Finding:
         column=begin.column,
         end_line=end.line,
         end_column=end.column,
-        rule="syntax-error",
+        rule=rule,
         severity=Severity.ERROR,
         message=f"{problem.message[:1].upper()}{problem.message[1:].rstrip('.')}.",
     )

@@ -212,10 +212,21 @@ def test_a_file_that_is_not_utf_8_names_the_byte(tmp_path: Path) -> None:
     assert _told(lint([tmp_path], tmp_path, [SEE]).findings) == [
         (
             "convex/latin.ts", 2, 15, "error", "unreadable-file",
-            "This file is not UTF-8 text: the byte 0xe9 on line 2 does not belong.",
+            "This file isn't UTF-8 (byte 0xe9 here): save it as UTF-8.",
         ),
         ("convex/tasks.ts", 3, 14, "warning", "see", "Saw `list`."),
     ]  # fmt: skip
+
+
+def test_a_null_byte_is_text_only_within_a_string_of_typescript(tmp_path: Path) -> None:
+    quoted = TASKS.replace('"tasks"', '"\0tasks\0"')
+    _backend(tmp_path, loose__ts=f"\0{TASKS}", python__py='a = "\0"\n', quoted__ts=quoted)
+    message = "There is a null byte here: this isn't a text file, or a damaged one."
+    assert _told(lint([tmp_path], tmp_path, [SEE]).findings) == [
+        ("convex/loose.ts", 1, 1, "error", "unreadable-file", message),
+        ("convex/python.py", 1, 6, "error", "unreadable-file", message),
+        ("convex/quoted.ts", 3, 14, "warning", "see", "Saw `list`."),
+    ]
 
 
 def test_an_empty_file_is_a_finding_unless_it_marks_a_package(tmp_path: Path) -> None:
