@@ -204,11 +204,12 @@ class Promise:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One call on the way from a registered function to a body."""
+    """One call on the way from a registered function to a body. `loops` and `leaves_loop` as in `CtxCall`."""
 
     place: Place
     text: str
     loops: tuple[Loop, ...]
+    leaves_loop: bool
 
 
 _A_KIND = {

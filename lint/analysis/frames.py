@@ -25,6 +25,7 @@ class Edge:
     place: Place
     text: str
     loops: tuple[Loop, ...]
+    leaves_loop: bool
     sure: bool
 
 

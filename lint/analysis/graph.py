@@ -131,7 +131,7 @@ def _path(draft: BodyDraft, ways: dict[BodyDraft, _Way]) -> Reach | None:
     while at is not None:
         before, edge, _ = ways[at]
         if edge is not None:
-            steps.append(Step(edge.place, edge.text, edge.loops))
+            steps.append(Step(edge.place, edge.text, edge.loops, edge.leaves_loop))
         at = before
     return Reach(ways[draft][2], tuple(reversed(steps)))
 
@@ -141,6 +141,6 @@ def _onward(draft: BodyDraft, onward: dict[BodyDraft, tuple[BodyDraft, Edge] | N
     step = onward[draft]
     while step is not None:
         after, edge = step
-        steps.append(Step(edge.place, edge.text, edge.loops))
+        steps.append(Step(edge.place, edge.text, edge.loops, edge.leaves_loop))
         step = onward[after]
     return tuple(steps)

@@ -178,7 +178,7 @@ class Walker(Statements):
             called = node.callee if isinstance(node, syntax.Call) else node
             name = source.text(called.start, called.end) if isinstance(called, syntax.Name) else "a function"
         place = Place(source, node.start, node.end)
-        draft.edges.append(Edge(target, place, name, frame.loops, sure and frame.narrowed == 0))
+        draft.edges.append(Edge(target, place, name, frame.loops, frame.leaves, sure and frame.narrowed == 0))
         self.demand(target)
 
     # --- calls ---

@@ -123,6 +123,36 @@ async def sweep(ctx, args):
 """,
     ),
     Case(
+        "a helper that schedules, called for one document at most",
+        typescript="""\
+import { internalMutation, type MutationCtx } from "./_generated/server";
+import { internal } from "./_generated/api";
+async function greet(ctx: MutationCtx, user: string) {
+  await ctx.scheduler.runAfter(0, internal.mail.send, { user });
+}
+export const remind = internalMutation({
+  args: {},
+  handler: async (ctx) => {
+    for await (const user of ctx.db.query("users")) {
+      if (user.forgetful) return await greet(ctx, user._id);
+    }
+  },
+});
+""",
+        python="""\
+from biconvex.sim.server import internal, internal_mutation
+
+async def greet(ctx, user):
+    await ctx.scheduler.run_after(0, internal.mail.send, {"user": user})
+
+@internal_mutation(args={})
+async def remind(ctx, args):
+    async for user in ctx.db.query("users"):
+        if user["forgetful"]:
+            return await greet(ctx, user["_id"])
+""",
+    ),
+    Case(
         "arrays that may be small, or are checked to be",
         typescript="""\
 import { mutation, action } from "./_generated/server";
@@ -310,7 +340,7 @@ def _looping(backend: Backend, call: ScheduleCall) -> Iterator[Problem]:
     if call.conditional:
         return
     for reach in backend.reached_by(call.body):
-        for loop in (loop for step in reach.path for loop in step.loops):
+        for loop in (loop for step in reach.path if not step.leaves_loop for loop in step.loops):
             reason = too_many(loop, call)
             if reason:
                 yield _loop_problem(call, loop, reason, reach.evidence)
