@@ -1,0 +1,1 @@
+"""The static analyzer: from the source of Convex backends to findings."""

@@ -57,8 +57,10 @@ class Index(Node):
 
 
 class Call(Node):
-    """`callee(arguments)`; `new` for a constructor call. Python keyword arguments come as one last
-    `Object` whose `keywords` is true: `f(a, args={})` is `f(a, {args: {}})`.
+    """`callee(arguments)`; `new` for a constructor call.
+
+    Python keyword arguments come as one last `Object` whose `keywords` is true: `f(a, args={})` is
+    `f(a, {args: {}})`.
     """
 
     callee: Node
@@ -283,8 +285,9 @@ class ImportName(Node):
 
 
 class Import(Node):
-    """`import … from "source"`. Python: `from .a.b import c` has the source `./a/b`; `from ..x import y` has
-    `../x`; an absolute `import a.b` keeps its dots (`a.b`). `dynamic` for `import("…")` and `require("…")`.
+    """`import … from "source"`.
+
+    Python: `from .a.b import c` has the source `./a/b`; `from ..x import y` has `../x`; an absolute `import a.b` keeps its dots (`a.b`). `dynamic` for `import("…")` and `require("…")`.
     """
 
     source: str
@@ -294,7 +297,9 @@ class Import(Node):
 
 
 class Export(Node):
-    """An export. Either `declaration` is what is exported (a `Declare`, `Function`, `Class`, or for
+    """An export.
+
+    Either `declaration` is what is exported (a `Declare`, `Function`, `Class`, or for
     `default` any expression), or `names` lists (local, exported) pairs, from `source` if that is not None;
     `export * from` is the pair (`*`, `*`). In Python, every module-level name is exported by its declaration.
     """
