@@ -1,1 +1,1 @@
-"""The static analyzer: from the source of Convex backends to findings."""
+"""The static analyzer: front ends, analysis, the backend model, the engine and its reports."""

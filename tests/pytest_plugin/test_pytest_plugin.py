@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-
 from biconvex.pytest_plugin import derive_seed
 
 BACKEND = """

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from biconvex.sim import ConvexError, Deployment, FunctionError, OutboundRequest, Reply
 
 CHAT = Path(__file__).parent.parent
