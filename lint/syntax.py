@@ -287,7 +287,8 @@ class ImportName(Node):
 class Import(Node):
     """`import … from "source"`.
 
-    Python: `from .a.b import c` has the source `./a/b`; `from ..x import y` has `../x`; an absolute `import a.b` keeps its dots (`a.b`). `dynamic` for `import("…")` and `require("…")`.
+    Python: `from .a.b import c` has the source `./a/b`; `from ..x import y` has `../x`; an absolute `import a.b`
+    keeps its dots (`a.b`). `dynamic` for `import("…")` and `require("…")`.
     """
 
     source: str
