@@ -31,6 +31,7 @@ from biconvex.lint.syntax import (
 )
 from biconvex.lint.typescript.literals import number, regex, string, unescape
 from biconvex.lint.typescript.reader import DEPTH, Handler, Raw, Reader, guarded, items, other
+from biconvex.lint.typescript.regroup import regrouped
 
 if TYPE_CHECKING:
     from typing import Literal as OneOf
@@ -59,14 +60,10 @@ def member(reader: Reader, node: Raw, depth: int) -> Node:
     owner, key = kids[0], kids[-1]
     at, end = key.start_byte, key.end_byte
     piece = reader.text[at:end]
-    return Member(
-        node.start_byte,
-        end,
-        reader.table[owner.kind_id](reader, owner, depth + 1),
-        piece if piece.isascii() else reader.read(at, end),
-        at,
-        optional,
-    )
+    before = reader.table[owner.kind_id](reader, owner, depth + 1)
+    name = piece if piece.isascii() else reader.read(at, end)
+    found = Member(node.start_byte, end, before, name, at, optional)
+    return regrouped(found) if type(before) in _PREFIXED else found
 
 
 @guarded
@@ -76,7 +73,7 @@ def index(reader: Reader, node: Raw, depth: int) -> Node:
     if len(kids) < 2:
         return other(reader, node, depth)
     owner, key = (reader.table[kid.kind_id](reader, kid, depth + 1) for kid in (kids[0], kids[-1]))
-    return Index(node.start_byte, node.end_byte, owner, key)
+    return regrouped(Index(node.start_byte, node.end_byte, owner, key))
 
 
 def call(reader: Reader, node: Raw, depth: int) -> Node:
@@ -102,9 +99,11 @@ def call(reader: Reader, node: Raw, depth: int) -> Node:
             return Import(start, end, source.value, [], False, True)
     gap = target.end_byte
     optional = gap != given.start_byte and "?." in reader.text[gap : given.start_byte]
-    return Call(start, end, callee, arguments, False, optional)
+    found = Call(start, end, callee, arguments, False, optional)
+    return regrouped(found) if type(callee) in _PREFIXED else found
 
 
+_PREFIXED = (Await, Operation)
 _LOADERS = frozenset({"import", "require"})
 
 

@@ -45,6 +45,10 @@ PATCH = 'ctx.db.patch("t", id, {})'
         (f"for (const id of args.ids) {PATCH};", "floating"),
         (f"await ({PATCH} as any);", "awaited"),
         (f"if ({PATCH}) {{ }}", "used"),
+        ("await ctx.db.patch<T>(id, {});", "awaited"),
+        ("void ctx.db.patch<T>(id, {});", "voided"),
+        ("return await ctx.db.patch<T>(id, {}).then(() => 1);", "awaited"),
+        ("ctx.db.patch<T>(id, {});", "floating"),
     ],
 )
 def test_the_fate_of_a_promise(body: str, expected: str):
