@@ -1,6 +1,6 @@
 """Putting right how the grammar groups a call with type arguments: `await f<T>(x)` is `await (f<T>(x))`.
 
-tree-sitter-typescript (0.23) takes type arguments as an operator that binds less than `await`, `void`, `!` or `+`, so it
+tree-sitter-typescript (0.23) takes type arguments as an operator that binds less than `await`, `void` or `+`, so it
 reads the call, and every member and call after it, as one of the operation: `(await f)<T>(x)`.
 """
 
