@@ -43,7 +43,7 @@ to something out of sight is not reported.
 
 ## References
 
-* https://docs.convex.dev/functions/actions#calling-queries-and-mutations
+* https://docs.convex.dev/api/interfaces/server.GenericActionCtx
 * https://docs.convex.dev/functions/actions#action-context
 """
 
@@ -288,7 +288,7 @@ class DatabaseInAction(Rule):
     theme = "database"
     severity = Severity.ERROR
     links = (
-        "https://docs.convex.dev/functions/actions#calling-queries-and-mutations",
+        "https://docs.convex.dev/api/interfaces/server.GenericActionCtx",
         "https://docs.convex.dev/functions/actions#action-context",
     )
     silent = SILENT
