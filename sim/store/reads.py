@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from biconvex.sim.values import index_key
 
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from .commits import Commit
     from .document import Document
 
-__all__ = ["IntervalSet", "ReadSet"]
+__all__ = ["TABLE_LIST", "IntervalSet", "ReadSet"]
 
 BY_ID = "by_id"
+TABLE_LIST: Final = "_tables"
+"""What `ReadSet.tables` names for the list of tables itself."""
 
 
 class IntervalSet:
@@ -56,7 +58,10 @@ class IntervalSet:
 
 
 class ReadSet:
-    """What a transaction has read, by table: single documents, and intervals of indexes."""
+    """What a transaction has read, by table: single documents, and intervals of indexes.
+
+    `tables_listed` tells that it looked for a table and there was none.
+    """
 
     __slots__ = ("_documents", "_intervals", "tables_listed")
 
@@ -116,6 +121,18 @@ class ReadSet:
             if key in intervals:
                 return True
         return False
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables whose changes can matter; `TABLE_LIST` where a new table can."""
+        found = dict.fromkeys((*self._documents, *self._intervals))
+        return [*found, TABLE_LIST] if self.tables_listed else list(found)
+
+    def is_touched_by(self, commit: Commit) -> bool:
+        """Whether a commit may change what reading all of this again would give."""
+        if self.tables_listed and commit.new_tables:
+            return True
+        return self.conflicts_with(commit) is not None
 
     def conflicts_with(self, commit: Commit) -> tuple[str, str] | None:
         """The table and id of the first document of `commit` that changes what was read, or None."""

@@ -119,6 +119,11 @@ class Store:
         self._open[reader] = None
         return reader
 
+    def is_current(self, transaction: Transaction) -> bool:
+        """Whether an open transaction has read nothing that was changed since its snapshot."""
+        reads = transaction.reads
+        return not any(reads.is_touched_by(commit) for commit in self._commits_since(transaction))
+
     def documents(self, table: str) -> list[dict[str, Any]]:
         """The committed documents of a table in creation order, as copies."""
         found = self.tables.get(table)
@@ -137,9 +142,8 @@ class Store:
 
     def _check(self, transaction: Transaction) -> None:
         reads, changes = transaction.reads, transaction.writes.changes
-        later = takewhile(lambda commit: commit.ts > transaction.snapshot, reversed(self._log))
-        for commit in reversed(list(later)):
-            if commit.new_tables and transaction.tables.created:
+        for commit in self._commits_since(transaction):
+            if commit.new_tables and (transaction.tables.created or reads.tables_listed):
                 raise Conflict(None, None, commit.source)
             found = reads.conflicts_with(commit)
             if found is None:
@@ -148,6 +152,12 @@ class Store:
                 )
             if found is not None:
                 raise Conflict(*found, commit.source)
+
+    def _commits_since(self, transaction: Transaction) -> list[Commit]:
+        """What was committed since a transaction's snapshot, oldest first."""
+        later = list(takewhile(lambda commit: commit.ts > transaction.snapshot, reversed(self._log)))
+        later.reverse()
+        return later
 
     def _collect(self) -> None:
         horizon = min((transaction.snapshot for transaction in self._open), default=self.last_ts)

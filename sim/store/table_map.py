@@ -91,13 +91,17 @@ class TableMap:
 
 
 class TransactionTables:
-    """The tables of a deployment, and those that a transaction has created but not committed."""
+    """The tables of a deployment, and those that a transaction has created but not committed.
 
-    __slots__ = ("_map", "created")
+    `missed` tells that a table was looked for by its name or number and there was none.
+    """
+
+    __slots__ = ("_map", "created", "missed")
 
     def __init__(self, tables: TableMap) -> None:
         self._map = tables
         self.created: list[Table] = []
+        self.missed = False
 
     def get(self, name: str) -> Table | None:
         """The table of this name, system tables included."""
@@ -109,12 +113,18 @@ class TransactionTables:
     def number_of(self, name: str) -> int | None:
         """The number of a table that functions may see, None if there is no such table."""
         table = self.get(name)
-        return table.number if table is not None and _is_visible(name) else None
+        if table is not None and _is_visible(name):
+            return table.number
+        self.missed = True
+        return None
 
     def name_of(self, number: int) -> str | None:
         """The name of the table that functions may see with this number, None if there is none."""
         name = self.any_name_of(number)
-        return name if name is not None and _is_visible(name) else None
+        if name is not None and _is_visible(name):
+            return name
+        self.missed = True
+        return None
 
     def any_name_of(self, number: int) -> str | None:
         """The name of the table with this number, private system tables included."""

@@ -22,7 +22,7 @@ from .building import build_document, rebuild_document
 from .ids import normalize_id, resolve_id, resolve_writable_id
 from .limits import TransactionUsage
 from .pagination import Page, check_page_options, read_page
-from .query import EVERYTHING, Plan, parse_query, plan_query
+from .query import EVERYTHING, Plan, Query, parse_query, plan_query
 from .reads import ReadSet
 from .schema import BY_CREATION_TIME, BY_ID
 from .stream import QueryStream, RangeScan
@@ -82,6 +82,7 @@ class Transaction:
     def reads(self) -> ReadSet:
         """What the transaction depends on."""
         self._record_scans()
+        self._reads.tables_listed = self.tables.missed
         return self._reads
 
     # Reading.
@@ -104,7 +105,7 @@ class Transaction:
     def query(self, query_json: Any) -> QueryStream:
         """Start a query (semantics §1.6); raises for a wrong index, range, filter or order."""
         query = parse_query(query_json, "queryStream")
-        plan = plan_query(query, self._visible_table(query.table))
+        plan = self._plan(query)
         return QueryStream(RangeScan(self, query.table, plan, query.reverse, plan.interval), query.operators)
 
     def paginate(
@@ -122,7 +123,7 @@ class Transaction:
         page = read_page(
             self,
             query,
-            plan_query(query, self._visible_table(query.table)),
+            self._plan(query),
             cursor=cursor,
             end_cursor=end_cursor,
             page_size=page_size,
@@ -303,6 +304,13 @@ class Transaction:
         if name[:1] == "_" and name not in SYSTEM_TABLES:
             return None
         return self.tables.get(name)
+
+    def _plan(self, query: Query) -> Plan:
+        table = self._visible_table(query.table)
+        if table is None and query.index is not None:
+            # The error that follows has no interval to depend on.
+            self.tables.missed = True
+        return plan_query(query, table)
 
     def _require_writable(self, table: str) -> None:
         if not self.writable:
