@@ -10,9 +10,10 @@ from biconvex.lint.parse import parse
 from biconvex.lint.source import SourceFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Aliases", "aliases_in", "read_aliases", "read_json"]
+__all__ = ["Aliases", "alias_targets", "aliases_in", "read_aliases", "read_json"]
 
 Aliases = tuple[tuple[str, tuple[str, ...]], ...]
 """Patterns with at most one `*`, and their targets below the functions folder."""
@@ -63,6 +64,22 @@ def read_aliases(root: Path) -> Aliases:
         if (folder / "package.json").is_file() or (folder / ".git").exists():
             break
     return ()
+
+
+def alias_targets(aliases: Aliases, source: str) -> Iterator[str]:
+    """Give what an import may mean by the aliases, below the functions folder.
+
+    The longest prefix comes first, as TypeScript has it.
+    """
+    for pattern, targets in sorted(aliases, key=lambda alias: (-len(alias[0].partition("*")[0]), alias[0])):
+        before, star, after = pattern.partition("*")
+        if not star:
+            if source == pattern:
+                yield from targets
+        elif source.startswith(before) and source.endswith(after) and len(source) >= len(before) + len(after):
+            middle = source[len(before) : len(source) - len(after)]
+            for target in targets:
+                yield posixpath.normpath(target.replace("*", middle, 1))
 
 
 def _of_file(settings: Path, root: Path, left: int) -> Aliases:

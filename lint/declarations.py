@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from biconvex.lint.source import SourceFile
 
 __all__ = [
-    "Body", "CronJob", "Declaration", "Function", "FunctionReference", "Index", "Kind", "Module", "Place",
-    "Route", "Schema", "Table", "ValidatorShape", "Visibility",
+    "Body", "CronJob", "Declaration", "Function", "FunctionReference", "Index", "Kind", "Module", "ModuleImport",
+    "Place", "Route", "Schema", "Table", "ValidatorShape", "Visibility",
 ]  # fmt: skip
 
 Kind = Literal["query", "mutation", "action", "httpAction"]
@@ -79,12 +79,26 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ModuleImport:
+    """An import of a module, a re-export, or an `import()` or `require` at its top level.
+
+    `source` is as written (a Python module with dots for slashes before it), `target` the module path of the
+    file that it means, None for a package or what is out of sight. `type_only` leaves no trace at run time.
+    """
+
+    source: str
+    target: str | None
+    place: Place
+    type_only: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Module:
     """One file of a backend.
 
     `path` is the module path (`folder/file`); `is_entry` says whether its exports are deployed as functions
-    (semantics §14); `exports` maps each exported name to its place, `exports_complete` is false after an
-    `export *` from something out of sight.
+    (semantics §14); `imports` are in order; `exports` maps each exported name to its place,
+    `exports_complete` is false after an `export *` from something out of sight.
     """
 
     path: str
@@ -94,6 +108,7 @@ class Module:
     is_entry: bool
     exports: Mapping[str, Place]
     exports_complete: bool = True
+    imports: tuple[ModuleImport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

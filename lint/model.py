@@ -21,6 +21,7 @@ from biconvex.lint.declarations import (
     Index,
     Kind,
     Module,
+    ModuleImport,
     Place,
     Route,
     Schema,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Backend", "Body", "CronJob", "CtxCall", "DatabaseOperation", "DatabaseUse", "Declaration", "Fate",
-    "Function", "FunctionReference", "Index", "IndexUse", "Kind", "Loop", "Module", "Place", "Promise",
+    "Function", "FunctionReference", "Index", "IndexUse", "Kind", "Loop", "Module", "ModuleImport", "Place", "Promise",
     "QueryChain", "RangeStep", "Reach", "Route", "RunCall", "ScheduleCall", "Schema", "Step", "Table",
     "ValidatorShape", "Visibility",
 ]  # fmt: skip

@@ -15,15 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from biconvex.lint.aliases import Aliases, read_aliases, read_json
+from biconvex.lint.aliases import Aliases, alias_targets, read_aliases, read_json
 from biconvex.lint.parse import parse
 from biconvex.lint.source import SourceFile
-from biconvex.lint.syntax import Import
+from biconvex.lint.syntax import Export, Import
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["SOURCE_SUFFIXES", "BackendFolder", "discover", "language_of", "shown_path"]
+    from biconvex.lint.parsed import ParsedFile
+
+__all__ = ["SOURCE_SUFFIXES", "BackendFolder", "discover", "imported_files", "language_of", "shown_path"]
 
 SOURCE_SUFFIXES = (".js", ".jsx", ".ts", ".tsx", ".mts", ".cts", ".mjs", ".cjs", ".py")
 _SKIPPED_FOLDERS = frozenset({"node_modules", "_generated", "__pycache__", "site-packages", "venv"})
@@ -124,7 +126,7 @@ def _backend_around(path: Path) -> Path | None:
             python = folder
         elif python is not None:
             return python
-        if any((folder / name).exists() for name in _PROJECT_MARKS):
+        if _is_project(folder):
             break
     return python
 
@@ -187,7 +189,7 @@ def _is_of_backend(file: Path, root: Path) -> bool:
 
 
 def _defines_python_functions(folder: Path) -> bool:
-    """Tell whether a module directly in this folder defines functions or a schema; test modules only use them."""
+    """Tell whether a module directly in this folder defines functions or a schema; tests only use them."""
     return any(
         node.source == "biconvex.sim.server"
         and any(name.imported in _BUILDERS | _DEFINITIONS for name in node.names)
@@ -212,6 +214,58 @@ def _kind(root: Path) -> Literal["app", "component"]:
         if config.is_file():
             return "component" if b"defineComponent" in _probe(config) else "app"
     return "app"
+
+
+# --- files outside ---------------------------------------------------------------------------------------
+
+
+def imported_files(folder: BackendFolder, files: Iterable[ParsedFile], cwd: Path) -> tuple[Path, ...]:
+    """Give the files outside a functions folder that its files import, sorted: helpers of the same project.
+
+    They lie in the folder of the project (the nearest above with a `package.json`, a `pyproject.toml` or a
+    repository), and take part in the analysis when they are parsed and handed to `build` with the others; ask
+    again for what they import. Files that are among `files` are not given again.
+    """
+    project = next((each for each in folder.root.parents if _is_project(each)), None)
+    if project is None:
+        return ()
+    known = {Path(os.path.normpath(cwd / parsed.source.path)) for parsed in files}
+    found: set[Path] = set()
+    for parsed in files:
+        base = Path(os.path.normpath(cwd / parsed.source.path)).parent
+        for node in parsed.module.body:
+            if not isinstance(node, Import | Export) or node.source is None or node.type_only:
+                continue
+            source = node.source
+            targets = [base / source] if source.startswith(".") else []
+            if not targets and parsed.source.language != "python":
+                targets = [folder.root / target for target in alias_targets(folder.aliases, source)]
+            path = next((file for target in targets if (file := _source_file(target))), None)
+            if path is not None and path not in known and _belongs(path, folder.root, project):
+                found.add(path)
+    return tuple(sorted(found))
+
+
+def _is_project(folder: Path) -> bool:
+    return any((folder / name).exists() for name in _PROJECT_MARKS)
+
+
+def _source_file(target: Path) -> Path | None:
+    """Give the file that an import of a path means."""
+    path = Path(os.path.normpath(target))
+    names = [path, *(path.with_name(path.name + suffix) for suffix in SOURCE_SUFFIXES)]
+    if path.suffix in {".js", ".mjs", ".cjs", ".jsx"}:
+        names += [path.with_suffix(suffix) for suffix in (".ts", ".tsx", ".mts", ".cts")]
+    names += [path / f"index{suffix}" for suffix in SOURCE_SUFFIXES]
+    return next((name for name in names if name.suffix in SOURCE_SUFFIXES and name.is_file()), None)
+
+
+def _belongs(path: Path, root: Path, project: Path) -> bool:
+    """Tell whether a file is one of the project's own, outside its functions folder."""
+    if root in path.parents or project not in Path(os.path.realpath(path)).parents:
+        return False
+    inner = path.relative_to(project).parts[:-1] if project in path.parents else ("..",)
+    return not any(part in _SKIPPED_FOLDERS or part.startswith(".") for part in inner)
 
 
 # --- files -------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Literal
 
+    from biconvex.lint.aliases import Aliases
     from biconvex.lint.analysis.facts import CallDraft
     from biconvex.lint.analysis.values import CallSite
     from biconvex.lint.model import Body, Function, FunctionReference, Kind
@@ -46,7 +47,7 @@ def assemble(
     files: Sequence[tuple[str, ParsedFile]],
     root: str,
     kind: Literal["app", "component"],
-    aliases: Sequence[tuple[str, tuple[str, ...]]] = (),
+    aliases: Aliases = (),
     unread: frozenset[str] = frozenset(),
 ) -> Backend:
     """Analyse files, given with their paths below the functions folder, as one backend.

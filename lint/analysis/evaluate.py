@@ -12,14 +12,15 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
-from biconvex.lint.analysis.ctx import Ctx, annotation_of
+from biconvex.lint.analysis.composites import array_value, class_value, object_value
+from biconvex.lint.analysis.constants import fold, fold_unary, literal
+from biconvex.lint.analysis.ctx import Ctx
 from biconvex.lint.analysis.names import GENERATED_API
-from biconvex.lint.analysis.promises import GATHERING, chained, drafts_of, settle
+from biconvex.lint.analysis.promises import GATHERING, chained, settle
 from biconvex.lint.analysis.sequences import ITERATING, call_sequence
 from biconvex.lint.analysis.values import (
     CallSite,
     Choice,
-    ClassValue,
     Closure,
     Constant,
     External,
@@ -28,11 +29,10 @@ from biconvex.lint.analysis.values import (
     Sequence,
     Value,
     choose,
-    options,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from biconvex.lint.analysis.frames import Frame
     from biconvex.lint.analysis.promises import Draft
@@ -127,8 +127,9 @@ class Evaluator(ABC):
         if isinstance(node, syntax.Name):
             return self._name(node, scope)
         if isinstance(node, syntax.Literal):
-            return _literal(node)
+            return literal(node)
         if self.depth >= DEEPEST:
+            self.cut()
             return None
         self.depth += 1
         spine: list[syntax.Node] = []
@@ -143,6 +144,11 @@ class Evaluator(ABC):
             value = self._climb(spine, value, scope)
         self.depth -= 1
         return value
+
+    def cut(self) -> None:
+        """Note that something lies too deep to be walked."""
+        if self.frame is not None and self.frame.draft is not None:
+            self.frame.draft.cut = True
 
     def _climb(self, spine: list[syntax.Node], value: Value | None, scope: Scope) -> Value | None:
         for at in range(len(spine) - 1, -1, -1):
@@ -250,65 +256,6 @@ class Evaluator(ABC):
         self.depth -= 2
         return value
 
-    def _object(self, node: syntax.Object, scope: Scope) -> Value | None:
-        fields: dict[str, Value | None] = {}
-        nodes: dict[str, syntax.Node] = {}
-        base: Value | None = None
-        complete = True
-        for item in node.properties:
-            value = self.value(item.value, scope)
-            if drafts_of(value):
-                settle(value, "stored")
-            if type(item) is syntax.Property:
-                if item.computed is not None:
-                    key = self.value(item.computed, scope)
-                    name = key.value if isinstance(key, Constant) else None
-                else:
-                    name = item.key
-                if isinstance(name, str):
-                    if type(value) is Closure:
-                        value.name = value.name or name
-                    fields[name] = value
-                    nodes[name] = item.value
-                else:
-                    complete = False
-            elif isinstance(value, Record):
-                fields.update(value.fields)
-                nodes.update(value.nodes)
-                base = value.base or base
-                complete = complete and value.complete
-            elif value is None:
-                complete = False
-            else:
-                base = value
-        return Record(fields, nodes, base, complete)
-
-    def _array(self, node: syntax.Array, scope: Scope) -> Value | None:
-        items: list[Value | None] = []
-        known, bound, query = True, 0, None
-        drafts: tuple[Draft, ...] = ()
-        for element in node.elements:
-            if type(element) is syntax.Spread:
-                spread = self.value(element.value, scope)
-                drafts += drafts_of(spread)
-                if isinstance(spread, Sequence):
-                    query = spread.query or query
-                    if spread.items is not None:
-                        items += spread.items
-                    else:
-                        known = False
-                    bound = -1 if spread.bound is None or bound < 0 else bound + spread.bound
-                else:
-                    known, bound = False, -1
-            else:
-                value = self.value(element, scope)
-                items.append(value)
-                drafts += drafts_of(value)
-                bound += 1 if bound >= 0 else 0
-        for draft in drafts:
-            draft.settle("gathered")
-        return Sequence(bound if bound >= 0 else None, query, tuple(items) if known else None, drafts)
-
     def _operation(self, node: syntax.Operation, scope: Scope) -> Value | None:
         operator, operands = node.operator, node.operands
         if operator in _LOGICAL:
@@ -321,7 +268,7 @@ class Evaluator(ABC):
                 settle(value, "voided")
                 return _UNDEFINED
             settle(value, "used")
-            return _fold_unary(operator, value)
+            return fold_unary(operator, value)
         # a long sum leans to the left: go down its spine without recursion
         spine = [node]
         first = operands[0]
@@ -334,7 +281,7 @@ class Evaluator(ABC):
             for operand in part.operands[1:]:
                 right = self.value(operand, scope)
                 settle(right, "used")
-                value = _fold(part.operator, value, right)
+                value = fold(part.operator, value, right)
         return value
 
     def _logical(self, node: syntax.Operation, scope: Scope) -> Value | None:
@@ -405,26 +352,6 @@ class Evaluator(ABC):
             scope.module.functions.append(closure)
         return closure
 
-    def class_value(self, node: syntax.Class, scope: Scope) -> ClassValue:
-        """Give a class with its members; what their initialisers say is evaluated here."""
-        for part in (*node.decorators, *node.bases):
-            self.value(part, scope)
-        members: dict[str, Value | None] = {}
-        fields: dict[str, Value | None] = {}
-        found = ClassValue(node, scope, members, fields)
-        for part in node.body:
-            if type(part) is syntax.Property:
-                value = self.value(part.value, scope)
-                if part.key is not None:
-                    members[part.key] = value
-                    if type(value) is Closure:
-                        value.name = value.name or part.key
-                if part.key in {"constructor", "__init__"} and isinstance(part.value, syntax.Function):
-                    fields.update(_kept(part.value))
-            else:
-                self.visit(part, scope)
-        return found
-
     def _import(self, node: syntax.Import, scope: Scope) -> Value | None:
         return self.import_value(node.source, scope)
 
@@ -446,63 +373,16 @@ _BELOW: dict[type, Callable[[syntax.Node], syntax.Node]] = {
 """The expression that the last step of a chain is taken from."""
 
 
-def _kept(constructor: syntax.Function) -> Iterator[tuple[str, Value]]:
-    """Give the parameters of a constructor that are a ctx by their type: it keeps them under their names."""
-    for parameter in constructor.parameters:
-        found = annotation_of(parameter.annotation)
-        if found is not None and isinstance(parameter.target, syntax.Name):
-            yield parameter.target.id, Ctx(found.path)
-
-
-def _literal(node: syntax.Literal) -> Value | None:
-    return Constant(node.value) if node.kind not in {"bigint", "bytes", "regex"} else None
-
-
-def _fold_unary(operator: str, value: Value | None) -> Value | None:
-    for option in options(value):
-        if isinstance(option, Constant) and type(option.value) in (int, float) and operator == "-":
-            return Constant(-option.value)  # type: ignore[operator]
-    return None
-
-
-def _fold(operator: str, left: Value | None, right: Value | None) -> Value | None:
-    """Do arithmetic on constants: what delays and limits are written in."""
-    if not (isinstance(left, Constant) and isinstance(right, Constant)):
-        return None
-    a, b = left.value, right.value
-    if type(a) is str and type(b) is str and operator == "+":
-        return Constant(a + b)
-    if type(a) not in (int, float) or type(b) not in (int, float):
-        return None
-    return _arithmetic(operator, a, b)  # type: ignore[arg-type]
-
-
-def _arithmetic(operator: str, a: float, b: float) -> Value | None:
-    match operator:
-        case "+":
-            return Constant(a + b)
-        case "-":
-            return Constant(a - b)
-        case "*":
-            return Constant(a * b)
-        case "/" if b:
-            quotient = a / b
-            return Constant(int(quotient) if quotient.is_integer() else quotient)
-        case "%" if b and a >= 0 and b > 0:
-            return Constant(a % b)
-    return None
-
-
 _HANDLERS: dict[type, Callable[..., Value | None]] = {
     syntax.Name: Evaluator._name,
-    syntax.Object: Evaluator._object,
-    syntax.Array: Evaluator._array,
+    syntax.Object: object_value,
+    syntax.Array: array_value,
     syntax.Operation: Evaluator._operation,
     syntax.Conditional: Evaluator._conditional,
     syntax.Assign: Evaluator._assign,
     syntax.Function: Evaluator._function,
-    syntax.Class: Evaluator.class_value,
+    syntax.Class: class_value,
     syntax.Import: Evaluator._import,
     syntax.Template: Evaluator._template,
-    syntax.Literal: lambda _evaluator, node, _scope: _literal(node),
+    syntax.Literal: lambda _evaluator, node, _scope: literal(node),
 }

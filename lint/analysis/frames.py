@@ -47,6 +47,8 @@ class BodyDraft:
     returned: Value | None = None
     state: int = 0
     """0 not yet analysed, 1 being analysed, 2 done."""
+    cut: bool = False
+    """Whether some of it lies too deep to be walked: then what is not seen proves nothing."""
     active: bool = False
     """Whether a call on a ctx stands in it."""
 

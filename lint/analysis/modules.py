@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from biconvex.lint import syntax
+from biconvex.lint.analysis.composites import class_value
 from biconvex.lint.analysis.entries import is_entry_point, module_path, runtime_of
 from biconvex.lint.analysis.evaluate import DEEPEST
 from biconvex.lint.analysis.registration import decorate
 from biconvex.lint.analysis.scopes import Scope, Variable, bound_names
 from biconvex.lint.analysis.values import ClassValue, Closure, Instance, Record, Value, choose
-from biconvex.lint.model import Module, Place
+from biconvex.lint.model import Module, ModuleImport, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,7 +148,7 @@ class ModuleState:
         return decorate(decorators, closure, self)
 
     def _class(self, node: syntax.Class) -> ClassValue:
-        found = self.program.walker.class_value(node, self.scope)
+        found = class_value(self.program.walker, node, self.scope)
         for member in found.members.values():
             if isinstance(member, Closure):
                 member.this = Instance(found)
@@ -308,9 +309,31 @@ class ModuleState:
             runtime = cast("Literal['default', 'node']", runtime_of(self.tree))
             entry = is_entry_point(self.file, self.source.data)
             self._fact = Module(
-                self.path, self.source, self.tree, runtime, entry, exports, self.exports_known()
+                self.path,
+                self.source,
+                self.tree,
+                runtime,
+                entry,
+                exports,
+                self.exports_known(),
+                self._imports(),
             )
         return self._fact
+
+    def _imports(self) -> tuple[ModuleImport, ...]:
+        """Give what the top level imports, in order."""
+        found: list[ModuleImport] = []
+        for node in self.tree.body:
+            value = node.value if isinstance(node, syntax.Declare | syntax.ExpressionStatement) else node
+            source = value.source if isinstance(value, syntax.Import | syntax.Export) else None
+            if source is None or not isinstance(value, syntax.Import | syntax.Export):
+                continue
+            target = self.program.module_for(source, self)
+            names = value.names if isinstance(value, syntax.Import) else []
+            type_only = value.type_only or (bool(names) and all(name.type_only for name in names))
+            place = Place(self.source, value.start, value.end)
+            found.append(ModuleImport(source, target.path if target else None, place, type_only))
+        return tuple(found)
 
 
 def _named(name: str, value: Value | None) -> Value | None:

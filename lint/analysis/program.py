@@ -21,6 +21,7 @@ from biconvex.lint.model import Place, Schema
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
+    from biconvex.lint.aliases import Aliases
     from biconvex.lint.analysis.frames import BodyDraft
     from biconvex.lint.analysis.registration import Registered, Registrar
     from biconvex.lint.analysis.scopes import Scope
@@ -60,7 +61,7 @@ class Program:
         self,
         files: Sequence[tuple[str, ParsedFile]],
         root: str,
-        aliases: Sequence[tuple[str, tuple[str, ...]]],
+        aliases: Aliases,
         unread: frozenset[str] = frozenset(),
     ) -> None:
         self.walker = Collector(self)
@@ -82,7 +83,11 @@ class Program:
     def module_for(self, source: str, importer: ModuleState) -> ModuleState | None:
         """Give the module of the backend that an import means."""
         path = self.resolver.module(source, importer.path, python=importer.is_python)
-        return self.modules.get(path) if path is not None else None
+        module = self.modules.get(path) if path is not None else None
+        if module is not None and module.is_python != importer.is_python:
+            same = (m for m in self.duplicates if m.path == path and m.is_python == importer.is_python)
+            return next(same, module)
+        return module
 
     def imported(self, source: str, name: str, importer: ModuleState) -> Value | None:
         """Give the value of a name that is imported; `*` is the module itself."""
@@ -219,13 +224,22 @@ class Program:
 
     def schema(self) -> Schema | None:
         """Give the schema; None without a schema file."""
-        module = self.modules.get("schema")
-        if module is None:
-            return None
-        value = module.exported("default")
-        if not isinstance(value, SchemaDefinition) and (module.is_python or value is None):
-            found = (module.scope.names[name].get() for name in sorted(module.scope.names))
-            value = next((each for each in found if isinstance(each, SchemaDefinition)), None)
-        if isinstance(value, SchemaDefinition):
-            return freeze_schema(value)
-        return Schema(Place(module.source, 0, 0), {}, complete=False)
+        found = [_schema_of(module) for module in self.modules.values() if module.path == "schema"]
+        found += [_schema_of(module) for module in self.duplicates if module.path == "schema"]
+        if len(found) < 2:
+            return found[0] if found else None
+        # one in each language: together they are the schema
+        tables = {name: table for schema in reversed(found) for name, table in schema.tables.items()}
+        complete = all(schema.complete for schema in found)
+        return Schema(found[0].place, tables, complete, all(schema.validates for schema in found))
+
+
+def _schema_of(module: ModuleState) -> Schema:
+    """Give the schema that a file defines: its default export, or the one definition in it."""
+    value = module.exported("default")
+    if not isinstance(value, SchemaDefinition) and (module.is_python or value is None):
+        found = (variable.get() for variable in list(module.scope.names.values()))
+        value = next((each for each in found if isinstance(each, SchemaDefinition)), None)
+    if isinstance(value, SchemaDefinition):
+        return freeze_schema(value)
+    return Schema(Place(module.source, 0, 0), {}, complete=False)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from biconvex.lint import syntax
+from biconvex.lint.analysis.values import ClassValue, Closure, Constant, Sequence
 from biconvex.lint.model import FunctionReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from biconvex.lint.analysis.modules import ModuleState
+    from biconvex.lint.analysis.values import Value
     from biconvex.lint.model import Function, Place
 
 __all__ = ["References", "written_references"]
@@ -60,9 +62,16 @@ class References:
             return "unknown"
         if module is None or not module.fact.is_entry:
             return "missing"
-        if name in module.fact.exports or not module.fact.exports_complete:
-            return "unknown"
-        return "missing"
+        if name not in module.fact.exports:
+            return "missing" if module.fact.exports_complete else "unknown"
+        return "missing" if _is_plain(module.exported(name)) else "unknown"
+
+
+def _is_plain(value: Value | None) -> bool:
+    """Tell whether a value is certainly no registered function."""
+    if isinstance(value, Closure):
+        return not value.node.decorators
+    return isinstance(value, Constant | ClassValue | Sequence)
 
 
 def _slashes(path: str) -> Iterator[int]:

@@ -9,32 +9,27 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from biconvex.lint.aliases import alias_targets
 from biconvex.lint.analysis.names import GENERATED_API, SERVER, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-__all__ = ["Aliases", "Resolver"]
+    from biconvex.lint.aliases import Aliases
+
+__all__ = ["Resolver"]
 
 _SCRIPT_SUFFIX = re.compile(r"\.(?:[cm]?[jt]s|[jt]sx)$")
-
-Aliases = tuple[tuple[str, tuple[str, ...]], ...]
-"""Path aliases as tsconfig has them: a pattern with at most one `*`, and its targets below the functions
-folder.
-"""
 
 
 class Resolver:
     """Finds the module that an import means."""
 
-    def __init__(
-        self, paths: Iterable[str], root: str, aliases: Sequence[tuple[str, tuple[str, ...]]]
-    ) -> None:
+    def __init__(self, paths: Iterable[str], root: str, aliases: Aliases) -> None:
         self._paths = frozenset(paths)
         self._folder = posixpath.basename(root)
         self._anchor = posixpath.normpath(posixpath.join("/", root))
-        # the longest prefix wins, an exact pattern first, as TypeScript has it
-        self._aliases = sorted(aliases, key=lambda alias: (-len(alias[0].partition("*")[0]), alias[0]))
+        self._aliases = aliases
 
     def module(self, source: str, importer: str, *, python: bool) -> str | None:
         """Give the path of the module that `source` means in `importer`; None for what is no file here."""
@@ -84,20 +79,8 @@ class Resolver:
         return None
 
     def _targets(self, source: str) -> Iterable[str]:
-        for pattern, targets in self._aliases:
-            before, star, after = pattern.partition("*")
-            if not star:
-                if source == pattern:
-                    yield from targets
-            elif (
-                source.startswith(before)
-                and source.endswith(after)
-                and len(source) >= len(before) + len(after)
-            ):
-                middle = source[len(before) : len(source) - len(after)]
-                for target in targets:
-                    whole = posixpath.join(self._anchor, target.replace("*", middle, 1))
-                    yield posixpath.relpath(posixpath.normpath(whole), self._anchor)
+        for target in alias_targets(self._aliases, source):
+            yield posixpath.relpath(posixpath.normpath(posixpath.join(self._anchor, target)), self._anchor)
 
     def _dotted(self, source: str) -> str:
         parts = source.split(".")

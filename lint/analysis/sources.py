@@ -38,7 +38,7 @@ def build_from_sources(sources: Mapping[str, str]) -> Backend:
         source = SourceFile(_shown(path), "python" if path.endswith(".py") else "typescript", text.encode())
         component = component or (path == "convex.config.ts" and "defineComponent" in text)
         files.append((path, parse(source)))
-    return assemble(files, "convex", "component" if component else "app", aliases)
+    return assemble(files, "convex", "component" if component else "app", tuple(aliases))
 
 
 def _shown(path: str) -> str:

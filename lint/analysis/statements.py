@@ -7,6 +7,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
+from biconvex.lint.analysis.composites import class_value
 from biconvex.lint.analysis.ctx import PARTS, Ctx
 from biconvex.lint.analysis.evaluate import Evaluator
 from biconvex.lint.analysis.loops import bounds_of, is_endless
@@ -197,7 +198,7 @@ class Statements(Evaluator):
 
     def class_statement(self, node: syntax.Class, scope: Scope) -> Value | None:
         """Bind a class; its methods are walked when they are called, or at the body's end."""
-        found: ClassValue = self.class_value(node, scope)
+        found: ClassValue = class_value(self, node, scope)
         for member in found.members.values():
             if isinstance(member, Closure) and self.frame is not None and member in self.frame.waiting:
                 self.frame.waiting.remove(member)

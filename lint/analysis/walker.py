@@ -132,7 +132,7 @@ class Walker(Statements):
         del self._kept[kept:]
         draft.returned = choose(frame.returns) if frame.returns else None
         for variable, promise in draft.variables:
-            promise.settle("stored" if variable.reads else "unused")
+            promise.settle("stored" if variable.reads or draft.cut else "unused")
         draft.state = 2
 
     def run(self, closure: Closure, values: list[Value | None], scope: Scope, frame: Frame) -> None:
@@ -252,6 +252,7 @@ class Walker(Statements):
         if outer is not None and closure in outer.waiting:
             outer.waiting.remove(closure)
         if self.depth >= DEEPEST:
+            self.cut()
             return None
         frame = Frame(outer.draft if outer else None, closure.node.is_async, not closure.node.is_async)
         if outer is not None:

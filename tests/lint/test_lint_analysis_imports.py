@@ -152,3 +152,51 @@ def test_exports_are_incomplete_after_a_star_from_out_of_sight():
         "a": False,
         "b": True,
     }
+
+
+def test_a_module_knows_what_it_imports():
+    backend = sources(
+        {
+            "a.ts": """
+import { x } from "./lib/b";
+import type { T } from "./lib/b";
+import { type U } from "./lib/b";
+import fs from "node:fs";
+export * from "./lib/b";
+const later = require("./lib/b");
+""",
+            "lib/b.ts": "export const x = 1;",
+            "c.py": "from .lib import d\nimport os\n",
+            "lib/d.py": "x = 1\n",
+        }
+    )
+    assert [(i.source, i.target, i.type_only) for i in backend.modules["a"].imports] == [
+        ("./lib/b", "lib/b", False),
+        ("./lib/b", "lib/b", True),
+        ("./lib/b", "lib/b", True),
+        ("node:fs", None, False),
+        ("./lib/b", "lib/b", False),
+        ("./lib/b", "lib/b", False),
+    ]
+    assert [(i.source, i.target) for i in backend.modules["c"].imports] == [("./lib", None), ("os", None)]
+
+
+def test_an_import_prefers_the_file_of_its_own_language():
+    backend = sources(
+        {
+            "lib.py": "async def save(ctx): await ctx.db.insert('t', {})\n",
+            "lib.ts": "export async function save(ctx) { await ctx.db.delete(1); }",
+            "a.ts": """
+import { mutation } from "./_generated/server";
+import { save } from "./lib";
+export const f = mutation({ args: {}, handler: async (ctx) => { await save(ctx); } });
+""",
+            "b.py": """
+from biconvex.sim.server import query
+from .lib import save
+@query(args={})
+async def g(ctx, args): await save(ctx)
+""",
+        }
+    )
+    assert calls(backend) == ["db.insert query", "db.delete mutation"]

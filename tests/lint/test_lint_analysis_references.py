@@ -14,6 +14,8 @@ import { internalMutation } from "../_generated/server";
 import { migrate } from "a-package";
 export const done = internalMutation({ args: {}, handler: async () => 1 });
 export const later = migrate();
+export function plain() {}
+export const LIMIT = 5;
 export default internalMutation({ args: {}, handler: async () => 1 });
 """,
             "open.ts": 'export * from "a-package";',
@@ -29,6 +31,8 @@ export const f = action({ args: {}, handler: async (ctx) => {
   await ctx.runMutation(internal.folder.tasks.default, {});
   await ctx.runMutation(internal.folder.tasks.later, {});
   await ctx.runMutation(internal.folder.tasks.nope, {});
+  await ctx.runMutation(internal.folder.tasks.plain, {});
+  await ctx.runMutation(internal.folder.tasks.LIMIT, {});
   await ctx.runMutation(internal.nowhere.f, {});
   await ctx.runMutation(internal.open.anything, {});
   await ctx.runMutation(components.pool.lib.enqueue, {});
@@ -47,6 +51,8 @@ export const plain = () => api.nowhere.g;
         "internal.folder.tasks.default found",
         "internal.folder.tasks.later unknown",
         "internal.folder.tasks.nope missing",
+        "internal.folder.tasks.plain missing",
+        "internal.folder.tasks.LIMIT missing",
         "internal.nowhere.f missing",
         "internal.open.anything unknown",
         "components.pool.lib.enqueue unknown",
@@ -57,7 +63,7 @@ export const plain = () => api.nowhere.g;
     ]
     done = backend.function_by_reference("folder/tasks:done")
     assert [r.function is done for r in backend.references[:3]] == [True, True, True]
-    assert backend.references[11].function is backend.function_by_reference("folder/tasks:default")
+    assert backend.references[13].function is backend.function_by_reference("folder/tasks:default")
 
 
 def test_python_references_are_the_same():

@@ -73,6 +73,12 @@ def test_deeply_nested_statements_end():
     assert calls(chain) == ["db.get mutation"]
 
 
+def test_a_variable_that_is_read_too_deep_is_not_called_unread():
+    deep = "f(" * 400 + "pending" + ")" * 400
+    backend = handler(f"const pending = ctx.db.get('t', 1); {deep};")
+    assert [promise.fate for promise in backend.promises if promise.fate in {"unused", "floating"}] == []
+
+
 def test_a_long_chain_of_helpers_is_followed_to_its_end():
     helpers = "\n".join(f"async function h{n}(ctx) {{ await h{n + 1}(ctx); }}" for n in range(500))
     backend = typescript(f"""{helpers}

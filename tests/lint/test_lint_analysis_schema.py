@@ -183,3 +183,15 @@ export default defineSchema({{ t: defineTable({{ field: {text} }}) }});
     document = found.tables["t"].document
     assert document is not None
     assert shape(document.fields["field"]) == expected
+
+
+def test_a_schema_in_each_language_is_one_schema():
+    found = sources(
+        {
+            "schema.ts": HEAD + "export default defineSchema({ a: defineTable({ x: v.string() }) });",
+            "schema.py": "from biconvex.sim.server import define_schema, define_table\ns = define_schema({'b': define_table({})})\n",
+        }
+    ).schema
+    assert found is not None
+    assert sorted(found.tables) == ["a", "b"]
+    assert found.complete

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from biconvex.lint.analysis import build
 from biconvex.lint.parse import parse
-from biconvex.lint.project import discover, language_of, shown_path
+from biconvex.lint.project import discover, imported_files, language_of, shown_path
 from biconvex.lint.source import SourceFile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from biconvex.lint.model import Backend
+    from biconvex.lint.parsed import ParsedFile
 
 QUERY = 'import { query } from "./_generated/server";\nexport const f = query({ args: {}, handler: async () => 1 });\n'
 PYTHON = "from biconvex.sim.server import query\n@query(args={})\nasync def f(ctx, args): ...\n"
@@ -178,3 +179,52 @@ def test_a_backend_above_the_working_directory_is_shown_by_a_relative_path(tmp_p
     write(tmp_path, "convex/a.ts", "elsewhere/x.txt")
     (folder,) = discover([tmp_path / "convex"], tmp_path / "elsewhere")
     assert folder.shown == "../convex"
+
+
+def test_files_of_the_project_that_a_backend_imports_take_part(tmp_path: Path):
+    write(tmp_path, "package.json", package="{}")
+    write(
+        tmp_path,
+        "convex/a.ts",
+        a="""
+import { mutation } from "./_generated/server";
+import { save } from "../src/lib/save.js";
+import type { T } from "../src/types";
+import { other } from "@/other";
+import { x } from "../../elsewhere/x";
+import { y } from "../node_modules/y";
+import { inner } from "./inner";
+export const f = mutation({ args: {}, handler: async (ctx) => { await save(ctx); } });
+""",
+    )
+    write(
+        tmp_path, "convex/inner.ts", "src/types.ts", "src/other/index.tsx", "node_modules/y.ts", "src/deep.ts"
+    )
+    write(
+        tmp_path,
+        "src/lib/save.ts",
+        save='export * from "../deep";\nexport async function save(ctx) { await ctx.db.get(1); }',
+    )
+    write(tmp_path, "tsconfig.json", tsconfig='{"compilerOptions": {"paths": {"@/*": ["./src/*"]}}}')
+    write(tmp_path.parent / "elsewhere", "x.ts")
+    (folder,) = discover([tmp_path], tmp_path)
+
+    def read(paths: tuple[Path, ...]) -> list[ParsedFile]:
+        return [parse(SourceFile(shown_path(p, tmp_path), language_of(p), p.read_bytes())) for p in paths]
+
+    files = read(folder.files)
+    first = imported_files(folder, files, tmp_path)
+    assert [path.relative_to(tmp_path).as_posix() for path in first] == [
+        "src/lib/save.ts",
+        "src/other/index.tsx",
+    ]
+    files += read(first)
+    second = imported_files(folder, files, tmp_path)
+    assert [path.relative_to(tmp_path).as_posix() for path in second] == ["src/deep.ts"]
+    files += read(second)
+    assert imported_files(folder, files, tmp_path) == ()
+    backend = build(folder, files)
+    assert [(call.place.source.path, call.kinds) for call in backend.ctx_calls] == [
+        ("src/lib/save.ts", {"mutation"})
+    ]
+    assert [f.reference for f in backend.functions if f.reference] == ["a:f", "inner:f"]
