@@ -17,6 +17,7 @@ from biconvex.lint.finding import Evidence, Finding
 from biconvex.lint.project import discover, shown_path
 from biconvex.lint.reading import read_folder
 from biconvex.lint.result import LintResult
+from biconvex.lint.stages import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -45,6 +46,7 @@ class _Run:
     files: int = 0
     functions: int = 0
     rule_seconds: dict[str, float] = field(default_factory=dict)
+    watch: Stopwatch = field(default_factory=Stopwatch)
 
 
 def lint(paths: Sequence[Path], cwd: Path, rules: Sequence[Rule]) -> LintResult:
@@ -53,7 +55,9 @@ def lint(paths: Sequence[Path], cwd: Path, rules: Sequence[Rule]) -> LintResult:
     Paths in the result are relative to `cwd`. Raises `NoBackendError`.
     """
     run = _Run(rules, cwd)
-    folders = [folder for folder in discover(paths, cwd) if folder.files]
+    with run.watch.measure("discover") as stage:
+        folders = [folder for folder in discover(paths, cwd) if folder.files]
+        stage.files += sum(len(folder.files) for folder in folders)
     for folder in folders:
         _lint_folder(folder, run)
     if not run.files:
@@ -65,6 +69,7 @@ def lint(paths: Sequence[Path], cwd: Path, rules: Sequence[Rule]) -> LintResult:
         files=run.files,
         functions=run.functions,
         rule_seconds=run.rule_seconds,
+        stages=run.watch.stages,
     )
 
 
@@ -83,18 +88,21 @@ def check_backend(
 
 
 def _lint_folder(folder: BackendFolder, run: _Run) -> None:
-    reading = read_folder(folder, run.cwd)
+    with run.watch.measure("read and parse", len(folder.files)):
+        reading = read_folder(folder, run.cwd)
     asked = _Scope(folder, run.cwd)
     run.sources.update((source.path, source) for source in reading.sources)
     run.files += sum(asked.covers(source.path) for source in reading.sources)
     findings = list(reading.findings)
     try:
-        backend = analysis.build(folder, reading.parsed)
+        with run.watch.measure("analyse", len(reading.parsed)):
+            backend = analysis.build(folder, reading.parsed)
     except Exception as error:  # noqa: BLE001 - our own failure on somebody's code: say so, lint the other backends
         findings.append(analysis_failed(folder.shown, error))
     else:
         run.functions += sum(asked.covers(function.place.source.path) for function in backend.functions)
-        findings += check_backend(backend, run.rules, run.rule_seconds)
+        with run.watch.measure("rules", len(reading.parsed)):
+            findings += check_backend(backend, run.rules, run.rule_seconds)
     run.findings += [finding for finding in findings if asked.covers(finding.path)]
 
 

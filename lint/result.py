@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Finding, Severity
+from biconvex.lint.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ class LintResult:
 
     `findings` are sorted by place, none twice. `sources` has every file that was read, by its path. `files`
     and `functions` (the registered ones) count what was asked about. `rule_seconds` is the time each rule
-    took, by rule name.
+    took, by rule name; `stages` what each stage of the run took, in order.
     """
 
     findings: tuple[Finding, ...]
@@ -31,6 +32,7 @@ class LintResult:
     files: int
     functions: int
     rule_seconds: Mapping[str, float]
+    stages: tuple[Stage, ...] = ()
 
     @property
     def by_severity(self) -> dict[str, int]:

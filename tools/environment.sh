@@ -47,4 +47,4 @@ echo 'Installing Biconvex and its development tools into .venv'
 pip='.venv/bin/python -m pip --disable-pip-version-check'
 $pip --version >/dev/null 2>&1 || sh tools/quietly.sh .venv/bin/python -m ensurepip
 sh tools/quietly.sh $pip install --upgrade 'pip>=25.1' # the first that knows --group
-sh tools/quietly.sh $pip install --editable '.[sim]' --group dev
+sh tools/quietly.sh $pip install --editable '.[sim,lsp,watch]' --group dev

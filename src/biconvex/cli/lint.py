@@ -8,10 +8,11 @@ from time import perf_counter
 import click
 
 from biconvex.cli.errors import UsageProblem
-from biconvex.cli.output import all_rules, print_lines, write
+from biconvex.cli.output import all_rules, print_lines
+from biconvex.cli.report import FORMATS, deliver, render
 from biconvex.lint.engine import NoBackendError
 from biconvex.lint.engine import lint as run_linter
-from biconvex.lint.report.json import render_json
+from biconvex.lint.report.statistics import render_statistics
 from biconvex.lint.report.text import text_lines
 
 __all__ = ["lint"]
@@ -19,9 +20,17 @@ __all__ = ["lint"]
 
 @click.command
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="How to report.")
+@click.option("--format", "style", type=click.Choice(FORMATS), default="text", help="How to report.")
+@click.option(
+    "--output-file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to a file."
+)
+@click.option(
+    "--statistics", is_flag=True, help="Tell on stderr what each rule found, and what took how long."
+)
 @click.pass_context
-def lint(ctx: click.Context, paths: tuple[Path, ...], style: str) -> None:
+def lint(
+    ctx: click.Context, paths: tuple[Path, ...], style: str, output_file: Path | None, statistics: bool
+) -> None:
     """Lint the Convex backends at, around or below each PATH (by default, the working directory).
 
     A backend is read as one program: a PATH within one selects which findings to report.
@@ -38,10 +47,12 @@ def lint(ctx: click.Context, paths: tuple[Path, ...], style: str) -> None:
         result = run_linter(asked, Path.cwd(), rules)
     except NoBackendError as error:
         raise UsageProblem(_no_backend(asked)) from error
-    if style == "json":
-        write(render_json(result))
-    else:
+    if style == "text" and output_file is None:
         print_lines(text_lines(result, perf_counter() - began))
+    else:
+        deliver(render(result, style, rules, perf_counter() - began), output_file)
+    if statistics:
+        click.echo(render_statistics(result), nl=False, err=True)
     ctx.exit(1 if result.findings else 0)
 
 
