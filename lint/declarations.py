@@ -160,6 +160,9 @@ class Schema:
 class Body:
     """A function in the source that works with a ctx: a handler, a helper, or a function within one.
 
+    A parameter is a ctx when a call hands one on, by its type, or, in a function that nobody in sight calls, when it
+    is the first and called `ctx`.
+
     `parameters` are the names of the parameters that carry a ctx or a part of one. `declared` has the kinds
     its annotations promise (`MutationCtx` is `mutation`), empty if there are none. `kinds` has every kind of
     registered function that reaches it through calls.
