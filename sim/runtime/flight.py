@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 
-from biconvex.sim.hosts.protocol import CallResult
+from biconvex.sim.hosts.protocol import CallResult, Syscall
 from biconvex.sim.kernel import Future, Task, Timer
 
 __all__ = ["Flight"]
 
 
 class Flight:
-    """Operations under way, by the id of their syscall. Those that have landed are handed back in that order."""
+    """Operations under way, by the id of their syscall. Those that have landed are handed back in that order.
 
-    __slots__ = ("_arrival", "_forgotten", "_landed", "tasks", "timers")
+    At most `most` operations execute at once, the others wait in the order they were issued (semantics §7, row 12).
+    `begin` starts one.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_arrival", "_begin", "_forgotten", "_landed", "_most", "_queue", "tasks", "timers")
+
+    def __init__(self, most: int, begin: Callable[[Syscall], Task[None]]) -> None:
         self.tasks: dict[int, Task[None]] = {}
         self.timers: dict[int, Timer] = {}
+        self._most = most
+        self._begin = begin
+        self._queue: deque[Syscall] = deque()
         self._landed: list[CallResult] = []
         self._forgotten: set[int] = set()
         self._arrival: Future[None] = Future()
 
+    def issue(self, call: Syscall) -> None:
+        """Start an operation, or queue it."""
+        self._queue.append(call)
+        self._start_queued()
+
+    def _start_queued(self) -> None:
+        while self._queue and len(self.tasks) < self._most:
+            call = self._queue.popleft()
+            self.tasks[call.id] = self._begin(call)
+
     def land(self, result: CallResult) -> None:
         """An operation or a timer is done."""
-        self.tasks.pop(result.id, None)
+        if self.tasks.pop(result.id, None) is not None:
+            self._start_queued()
         self.timers.pop(result.id, None)
         if result.id not in self._forgotten:
             self._landed.append(result)
             self._arrival.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """The action is over: whoever waits for something to land gets this error instead."""
+        self._arrival.set_error(error)
 
     def forget(self, ids: Iterable[int]) -> None:
         """Nobody waits for these any more: timers are stopped, what operations answer is dropped."""
@@ -36,8 +59,15 @@ class Flight:
             timer = self.timers.pop(call_id, None)
             if timer is not None:
                 timer.cancel()
-            else:
+            elif call_id in self.tasks:
                 self._forgotten.add(call_id)
+            else:
+                self._queue = deque(call for call in self._queue if call.id != call_id)
+
+    def end(self) -> None:
+        """The action is over: nothing of it begins any more, and its timers don't fire."""
+        self._queue.clear()
+        self.forget(list(self.timers))
 
     async def landed(self) -> Sequence[CallResult]:
         """Wait for at least one; answer all that have landed."""

@@ -1,0 +1,52 @@
+"""An execution: what a top-level function and everything it calls in its transaction have used together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from biconvex.sim.store import Transaction
+
+__all__ = ["Execution", "ScheduleLimits"]
+
+
+class ScheduleLimits(msgspec.Struct, frozen=True):
+    """How much may be scheduled: functions, and the bytes of all their arguments."""
+
+    functions: int
+    argument_bytes: int
+
+
+class Execution:
+    """What nested functions share with their caller (semantics §6.2): time, schedule counters, audit lines.
+
+    `now_ms` is the frozen `Date.now()`. Times are in virtual nanoseconds.
+    """
+
+    __slots__ = (
+        "argument_bytes",
+        "audit_lines",
+        "charged",
+        "functions",
+        "largest_arguments",
+        "limits",
+        "now_ms",
+        "start_ns",
+        "system_ns",
+        "user_ns",
+    )
+
+    def __init__(self, start_ns: int, now_ms: int, limits: ScheduleLimits) -> None:
+        self.start_ns = start_ns
+        self.now_ms = now_ms
+        self.limits = limits
+        self.functions = 0
+        self.argument_bytes = 0
+        self.largest_arguments = 0
+        self.user_ns = 0
+        self.system_ns = 0
+        self.audit_lines: list[Any] = []
+        # What has been charged for, by transaction: documents read and written, bytes read and written.
+        self.charged: dict[Transaction, tuple[int, int, int, int]] = {}

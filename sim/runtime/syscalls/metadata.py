@@ -1,0 +1,71 @@
+"""What a function may learn of its transaction, itself, its deployment and its request (`ctx.meta`; semantics §1.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from biconvex.sim.values import DeveloperError
+
+if TYPE_CHECKING:
+    from biconvex.sim.runtime.run import Run
+    from biconvex.sim.runtime.runtime import Runtime
+
+__all__ = [
+    "get_deployment_metadata",
+    "get_function_metadata",
+    "get_request_metadata",
+    "get_transaction_metrics",
+    "request_id",
+]
+
+_DEPLOYMENT: Final = '{"name":"anonymous-biconvex","region":null,"class":"s16"}'
+
+
+def get_transaction_metrics(_runtime: Runtime, run: Run, _arguments: Any) -> str:
+    """What the transaction has used and what is left, nested limits applied."""
+    usage, limits, execution = run.tx.usage, run.tx.limits, run.execution
+    pairs = {
+        "bytesRead": (usage.bytes_read, limits.bytes_read),
+        "bytesWritten": (usage.bytes_written, limits.bytes_written),
+        "databaseQueries": (usage.database_queries, limits.database_queries),
+        "documentsRead": (usage.documents_read, limits.documents_read),
+        "documentsWritten": (usage.documents_written, limits.documents_written),
+        "functionsScheduled": (execution.functions, execution.limits.functions),
+        "scheduledFunctionArgsBytes": (execution.argument_bytes, execution.limits.argument_bytes),
+    }
+    metrics = {name: {"used": used, "remaining": limit - used} for name, (used, limit) in pairs.items()}
+    return msgspec.json.encode(metrics).decode()
+
+
+def get_function_metadata(_runtime: Runtime, run: Run, _arguments: Any) -> str:
+    """The path of the function that runs."""
+    return msgspec.json.encode({"name": run.function.path, "componentPath": ""}).decode()
+
+
+def get_deployment_metadata(_runtime: Runtime, _run: Run, _arguments: Any) -> str:
+    """The simulated deployment: anonymous, in no region, of the smallest class."""
+    return _DEPLOYMENT
+
+
+def get_request_metadata(runtime: Runtime, run: Run, _arguments: Any) -> str:
+    """The request that led here. Simulated requests come from nowhere, and carry no token."""
+    if run.function.kind == "query":
+        raise DeveloperError("RequestMetadataNotAllowed", "Cannot get request metadata in a Query")
+    run.observed.identity = True
+    metadata = {
+        "ip": None,
+        "userAgent": None,
+        "requestId": request_id(runtime, run),
+        "scheduledFunctionId": run.job,
+        "authToken": None,
+    }
+    return msgspec.json.encode(metadata).decode()
+
+
+def request_id(runtime: Runtime, run: Run) -> str:
+    """The id of the request that a run belongs to: that of the first function of the chain of calls."""
+    root = run
+    while root.parent is not None:
+        root = root.parent
+    return runtime.request_ids.child(str(root.number)).octets(8).hex()
