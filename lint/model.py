@@ -246,7 +246,9 @@ class Reach:
 class Backend:
     """A whole backend: one functions folder. Tuples are in the order of files, then of places.
 
-    `root` is the folder's path as the files' paths show it; `kind` tells a component from an app.
+    `root` is the folder's path as the files' paths show it; `kind` tells a component from an app. Of a
+    `fragment`, code in a document, only some files or parts of files are in sight: that something is nowhere
+    to be seen proves nothing.
     """
 
     root: str
@@ -298,3 +300,4 @@ class Backend:
     def reachable(self, function: Function) -> tuple[Body, ...]:
         """Every body that a registered function reaches: its handler first, then by distance."""
         return self._reachable(function)
+    fragment: bool = False

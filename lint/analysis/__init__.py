@@ -5,7 +5,7 @@ registration, promises, sequences) < externals, composites < evaluate < statemen
 functions, references, graph < program < build.
 """
 
-from biconvex.lint.analysis.build import build
+from biconvex.lint.analysis.build import assemble, build
 from biconvex.lint.analysis.sources import build_from_sources
 
-__all__ = ["build", "build_from_sources"]
+__all__ = ["assemble", "build", "build_from_sources"]

@@ -50,11 +50,14 @@ def assemble(
     aliases: Aliases = (),
     unread: frozenset[str] = frozenset(),
 ) -> Backend:
+    *,
+    fragment: bool = False,
     """Analyse files, given with their paths below the functions folder, as one backend.
 
-    `unread` has the paths of modules that there are but that could not be read.
+    `unread` has the paths of modules that there are but that could not be read. Of a `fragment` only a part is
+    in sight: what it doesn't show is unknown, not missing.
     """
-    program = Program(sorted(files, key=lambda item: item[0]), root, aliases, unread)
+    program = Program(sorted(files, key=lambda item: item[0]), root, aliases, unread, fragment=fragment)
     program.run()
     return _Assembly(program, root, kind).backend()
 
@@ -114,6 +117,7 @@ class _Assembly:
     def _where(self, item: _Located) -> tuple[int, int, int]:
         place = item.place
         return (self._order.get(id(place.source), len(self._order)), place.start, place.end)
+            fragment=self._program.fragment,
 
     def _call(self, call: CallDraft, handlers: Mapping[Function, Body | None]) -> CtxCall:
         api = call.api if call.operation != "passed" else "db.get"

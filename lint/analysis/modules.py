@@ -283,7 +283,7 @@ class ModuleState:
 
     def exports_known(self) -> bool:
         """Tell whether all that it exports is in sight."""
-        if self.broken:
+        if self.broken or self.program.fragment:
             return False
         visited: set[int] = set()
         stack = [self]

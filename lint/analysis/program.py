@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, cast
 
 from biconvex.lint import syntax
@@ -63,7 +64,10 @@ class Program:
         root: str,
         aliases: Aliases,
         unread: frozenset[str] = frozenset(),
+        *,
+        fragment: bool = False,
     ) -> None:
+        self.fragment = fragment
         self.walker = Collector(self)
         self.modules: dict[str, ModuleState] = {}
         self.duplicates: list[ModuleState] = []
@@ -73,7 +77,9 @@ class Program:
                 self.duplicates.append(module)
         self.resolver = Resolver(self.modules, root, aliases)
         self.function_table = FunctionTable(self)
-        self.reference_table = References(self.modules, unread, self.function_table.by_reference)
+        self.reference_table = References(
+            self.modules, unread, self.function_table.by_reference, fragment=fragment
+        )
         self._ready = False
         self._noted: list[tuple[tuple[str, ...], Place]] = []
         self._contexts: dict[tuple[int, ...], tuple[Value, tuple[BodyDraft, ...]]] = {}
@@ -224,8 +230,10 @@ class Program:
 
     def schema(self) -> Schema | None:
         """Give the schema; None without a schema file."""
-        found = [_schema_of(module) for module in self.modules.values() if module.path == "schema"]
-        found += [_schema_of(module) for module in self.duplicates if module.path == "schema"]
+        modules = [*self.modules.values(), *self.duplicates]
+        found = [_schema_of(module) for module in modules if module.path == "schema"]
+        if self.fragment:
+            found = [_partly_known(schema) for schema in found]
         if len(found) < 2:
             return found[0] if found else None
         # one in each language: together they are the schema
@@ -235,6 +243,12 @@ class Program:
 
 
 def _schema_of(module: ModuleState) -> Schema:
+def _partly_known(schema: Schema) -> Schema:
+    """Give a schema of which only a part is shown: there may be other tables, and other indexes."""
+    tables = {name: replace(table, complete=False) for name, table in schema.tables.items()}
+    return replace(schema, tables=tables, complete=False)
+
+
     """Give the schema that a file defines: its default export, or the one definition in it."""
     value = module.exported("default")
     if not isinstance(value, SchemaDefinition) and (module.is_python or value is None):

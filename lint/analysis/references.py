@@ -26,8 +26,14 @@ class References:
     """Resolves references, each place of the source once."""
 
     def __init__(
-        self, modules: Mapping[str, ModuleState], unread: frozenset[str], functions: Mapping[str, Function]
+        self,
+        modules: Mapping[str, ModuleState],
+        unread: frozenset[str],
+        functions: Mapping[str, Function],
+        *,
+        fragment: bool = False,
     ) -> None:
+        self._fragment = fragment
         self._modules = modules
         self._unread = unread
         self._functions = functions
@@ -58,7 +64,7 @@ class References:
     def _status(self, path: str, name: str) -> Literal["missing", "unknown"]:
         """Tell whether it is certain that a module has no such function."""
         module = self._modules.get(path)
-        if path in self._unread:
+        if self._fragment or path in self._unread:
             return "unknown"
         if module is None or not module.fact.is_entry:
             return "missing"
