@@ -15,14 +15,15 @@ from biconvex.lint import analysis
 from biconvex.lint.failure import analysis_failed, rule_failed
 from biconvex.lint.finding import Evidence, Finding
 from biconvex.lint.project import discover, shown_path
-from biconvex.lint.reading import read_folder
+from biconvex.lint.reading import Desk, read_folder, with_texts
 from biconvex.lint.result import LintResult
 from biconvex.lint.stages import Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from biconvex.lint.markdown import Document
     from biconvex.lint.model import Backend, Place
     from biconvex.lint.project import BackendFolder
     from biconvex.lint.rule import Problem, Rule
@@ -40,7 +41,7 @@ class _Run:
     """What a run has come to so far."""
 
     rules: Sequence[Rule]
-    cwd: Path
+    desk: Desk
     findings: list[Finding] = field(default_factory=list)
     sources: dict[str, SourceFile] = field(default_factory=dict)
     files: int = 0
@@ -49,17 +50,28 @@ class _Run:
     watch: Stopwatch = field(default_factory=Stopwatch)
 
 
-def lint(paths: Sequence[Path], cwd: Path, rules: Sequence[Rule]) -> LintResult:
+def lint(
+    paths: Sequence[Path],
+    cwd: Path,
+    rules: Sequence[Rule],
+    *,
+    texts: Mapping[Path, bytes] | None = None,
+    documents: Sequence[Document] = (),
+) -> LintResult:
     """Lint every backend at, around or below the given paths; findings elsewhere were not asked for.
 
-    Paths in the result are relative to `cwd`. Raises `NoBackendError`.
+    Paths in the result are relative to `cwd`. `texts` stand in for the files at their paths, which are real
+    and need not exist. The code blocks of `documents` are linted, too. Raises `NoBackendError`.
     """
-    run = _Run(rules, cwd)
+    run = _Run(rules, Desk(cwd, texts or {}))
     with run.watch.measure("discover") as stage:
-        folders = [folder for folder in discover(paths, cwd) if folder.files]
+        folders = [with_texts(folder, run.desk.texts) for folder in discover(paths, cwd)]
+        folders = [folder for folder in folders if folder.files]
         stage.files += sum(len(folder.files) for folder in folders)
     for folder in folders:
         _lint_folder(folder, run)
+    for document in documents:
+        _lint_document(document, run)
     if not run.files:
         raise NoBackendError
     return LintResult(
@@ -88,29 +100,45 @@ def check_backend(
 
 
 def _lint_folder(folder: BackendFolder, run: _Run) -> None:
-    with run.watch.measure("read and parse", len(folder.files)):
-        reading = read_folder(folder, run.cwd)
-    asked = _Scope(folder, run.cwd)
+    with run.watch.measure("read and parse") as stage:
+        reading = read_folder(folder, run.desk)
+        stage.files += len(reading.sources)
+    asked = _Scope(tuple(shown_path(path, run.desk.cwd) for path in folder.selected))
     run.sources.update((source.path, source) for source in reading.sources)
     run.files += sum(asked.covers(source.path) for source in reading.sources)
-    findings = list(reading.findings)
+    found = _analyse(folder.shown, lambda: analysis.build(folder, reading.parsed), asked, run)
+    run.findings += [finding for finding in (*reading.findings, *found) if asked.covers(finding.path)]
+
+
+def _lint_document(document: Document, run: _Run) -> None:
+    """Lint the code blocks of a Markdown document, each backend that they make."""
+    run.findings += document.findings
+    run.sources[document.source.path] = document.source
+    run.files += 1
+    asked = _Scope()
+    for fragment in document.fragments:
+        found = _analyse(document.source.path, fragment.build, asked, run)
+        run.findings += [fragment.in_document(finding) for finding in (*fragment.findings, *found)]
+
+
+def _analyse(shown: str, build: Callable[[], Backend], asked: _Scope, run: _Run) -> list[Finding]:
+    """Build a backend, and run the rules over it."""
     try:
-        with run.watch.measure("analyse", len(reading.parsed)):
-            backend = analysis.build(folder, reading.parsed)
+        with run.watch.measure("analyse") as stage:
+            backend = build()
+            stage.files += len(backend.modules)
     except Exception as error:  # noqa: BLE001 - our own failure on somebody's code: say so, lint the other backends
-        findings.append(analysis_failed(folder.shown, error))
-    else:
-        run.functions += sum(asked.covers(function.place.source.path) for function in backend.functions)
-        with run.watch.measure("rules", len(reading.parsed)):
-            findings += check_backend(backend, run.rules, run.rule_seconds)
-    run.findings += [finding for finding in findings if asked.covers(finding.path)]
+        return [analysis_failed(shown, error)]
+    run.functions += sum(asked.covers(function.place.source.path) for function in backend.functions)
+    with run.watch.measure("rules", len(backend.modules)):
+        return list(check_backend(backend, run.rules, run.rule_seconds))
 
 
 class _Scope:
-    """The part of a backend that the given paths ask for."""
+    """The part of a backend that the given paths ask for; all of it without any."""
 
-    def __init__(self, folder: BackendFolder, cwd: Path) -> None:
-        self.paths = tuple(shown_path(path, cwd) for path in folder.selected)
+    def __init__(self, paths: tuple[str, ...] = ()) -> None:
+        self.paths = paths
 
     def covers(self, path: str) -> bool:
         """Tell whether findings in a file, or about a folder, were asked for."""

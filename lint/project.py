@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
     from biconvex.lint.parsed import ParsedFile
 
-__all__ = ["SOURCE_SUFFIXES", "BackendFolder", "discover", "imported_files", "language_of", "shown_path"]
+__all__ = [
+    "SOURCE_SUFFIXES",
+    "BackendFolder",
+    "discover",
+    "imported_files",
+    "is_source_file",
+    "language_of",
+    "shown_path",
+]
 
 SOURCE_SUFFIXES = (".js", ".jsx", ".ts", ".tsx", ".mts", ".cts", ".mjs", ".cjs", ".py")
 _SKIPPED_FOLDERS = frozenset({"node_modules", "_generated", "__pycache__", "site-packages", "venv"})
@@ -230,6 +238,7 @@ def imported_files(folder: BackendFolder, files: Iterable[ParsedFile], cwd: Path
     if project is None:
         return ()
     known = {Path(os.path.normpath(cwd / parsed.source.path)) for parsed in files}
+    inside = f"{folder.root}{os.sep}"
     found: set[Path] = set()
     for parsed in files:
         base = Path(os.path.normpath(cwd / parsed.source.path)).parent
@@ -240,10 +249,15 @@ def imported_files(folder: BackendFolder, files: Iterable[ParsedFile], cwd: Path
             targets = [base / source] if source.startswith(".") else []
             if not targets and parsed.source.language != "python":
                 targets = [folder.root / target for target in alias_targets(folder.aliases, source)]
+            targets = [target for target in targets if not _is_within(target, inside)]
             path = next((file for target in targets if (file := _source_file(target))), None)
             if path is not None and path not in known and _belongs(path, folder.root, project):
                 found.add(path)
     return tuple(sorted(found))
+
+
+def _is_within(target: Path, inside: str) -> bool:
+    return os.path.normpath(target).startswith(inside)
 
 
 def _is_project(folder: Path) -> bool:
@@ -277,12 +291,25 @@ def _source_files(root: Path) -> Iterator[Path]:
         folders[:] = [f for f in folders if not (folder / f / "convex.config.ts").is_file()]
         for name in names:
             path = folder / name
-            if (
-                name.endswith(SOURCE_SUFFIXES)
-                and not name.endswith((".d.ts", ".d.mts", ".d.cts"))
-                and _inside(path, root)
-            ):
+            if _is_source(name) and _inside(path, root):
                 yield path
+
+
+def is_source_file(path: Path, root: Path) -> bool:
+    """Tell whether a path, of a file that need not exist, is that of a source file of a functions folder."""
+    if not _is_source(path.name) or root not in path.parents:
+        return False
+    folders = [folder for folder in path.parents if root in folder.parents]
+    return not any(
+        folder.name in _SKIPPED_FOLDERS
+        or folder.name.startswith(".")
+        or (folder / "convex.config.ts").is_file()
+        for folder in folders
+    )
+
+
+def _is_source(name: str) -> bool:
+    return name.endswith(SOURCE_SUFFIXES) and not name.endswith((".d.ts", ".d.mts", ".d.cts"))
 
 
 def _inside(path: Path, root: Path) -> bool:

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from biconvex.lint.failure import parser_failed
 from biconvex.lint.finding import Finding, Severity
 from biconvex.lint.parse import not_text, parse
-from biconvex.lint.project import language_of, shown_path
+from biconvex.lint.project import imported_files, is_source_file, language_of, shown_path
 from biconvex.lint.source import SourceFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from biconvex.lint.parsed import ParsedFile, SyntaxProblem
     from biconvex.lint.project import BackendFolder
 
-__all__ = ["Reading", "read_folder"]
+__all__ = ["Desk", "Reading", "read_folder", "with_texts"]
 
 _BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where the text of a file comes from, and who parses it.
+
+    `texts` has texts in memory, by real path, that stand in for what is on the disk. Paths in findings are
+    relative to `cwd`.
+    """
+
+    cwd: Path
+    texts: Mapping[Path, bytes] = field(default_factory=dict)
+    parse: Callable[[SourceFile], ParsedFile] = parse
+
+    def read(self, path: Path) -> bytes:
+        """Give the text of a file, as bytes. Raises `OSError`."""
+        text = self.texts.get(path)
+        return path.read_bytes() if text is None else text
 
 
 @dataclass(slots=True)
@@ -31,17 +50,28 @@ class Reading:
     findings: list[Finding] = field(default_factory=list)
 
 
-def read_folder(folder: BackendFolder, cwd: Path) -> Reading:
-    """Read and parse every file of a backend, in order."""
+def with_texts(folder: BackendFolder, texts: Mapping[Path, bytes]) -> BackendFolder:
+    """Give a folder with the files that are in memory alone: new ones, not yet on the disk."""
+    new = {path for path in texts if is_source_file(path, folder.root)} - set(folder.files)
+    return replace(folder, files=tuple(sorted({*folder.files, *new}))) if new else folder
+
+
+def read_folder(folder: BackendFolder, desk: Desk) -> Reading:
+    """Read and parse every file of a backend, in order, then the files outside the folder that they import."""
     reading = Reading()
-    for path in folder.files:
-        _read_file(path, shown_path(path, cwd), reading)
+    files, known = folder.files, set(folder.files)
+    while files:
+        for path in files:
+            _read_file(path, shown_path(path, desk.cwd), desk, reading)
+        outside = imported_files(folder, reading.parsed, desk.cwd)
+        files = tuple(path for path in outside if path not in known)
+        known.update(files)
     return reading
 
 
-def _read_file(path: Path, shown: str, reading: Reading) -> None:
+def _read_file(path: Path, shown: str, desk: Desk, reading: Reading) -> None:
     try:
-        data = path.read_bytes()
+        data = desk.read(path)
     except OSError as error:
         message = f"This file can't be read: {error.strerror or error}."
         reading.findings.append(Finding(shown, 1, 1, 1, 1, "unreadable-file", Severity.ERROR, message))
@@ -53,7 +83,7 @@ def _read_file(path: Path, shown: str, reading: Reading) -> None:
         reading.findings.append(Finding(shown, 1, 1, 1, 1, "empty-file", Severity.WARNING, message))
         return
     try:
-        parsed = parse(source)
+        parsed = desk.parse(source)
     except Exception as error:  # noqa: BLE001 - our own failure on somebody's code: say so, read the other files
         reading.findings.append(parser_failed(shown, error))
         return

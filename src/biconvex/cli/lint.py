@@ -7,6 +7,7 @@ from time import perf_counter
 
 import click
 
+from biconvex.cli.asked import asked_for
 from biconvex.cli.errors import UsageProblem
 from biconvex.cli.output import all_rules, print_lines
 from biconvex.cli.report import FORMATS, deliver, render
@@ -27,26 +28,36 @@ __all__ = ["lint"]
 @click.option(
     "--statistics", is_flag=True, help="Tell on stderr what each rule found, and what took how long."
 )
+@click.option(
+    "--stdin-filename", type=click.Path(path_type=Path), help="The file that the text on stdin stands in for."
+)
+@click.option(
+    "--language", type=click.Choice(["markdown"]), help="Read the files as Markdown, whatever their names."
+)
 @click.pass_context
 def lint(
-    ctx: click.Context, paths: tuple[Path, ...], style: str, output_file: Path | None, statistics: bool
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    style: str,
+    output_file: Path | None,
+    statistics: bool,
+    stdin_filename: Path | None,
+    language: str | None,
 ) -> None:
     """Lint the Convex backends at, around or below each PATH (by default, the working directory).
 
-    A backend is read as one program: a PATH within one selects which findings to report.
+    A backend is read as one program: a PATH within one selects which findings to report. Of a Markdown file
+    the blocks of code are linted. The PATH `-` is a text on stdin.
 
     Exit code: 0 no findings, 1 findings, 2 wrong usage or no backend.
     """
     began = perf_counter()
     rules = all_rules()
-    asked = paths or (Path(),)
-    for path in asked:
-        if not path.exists():
-            raise UsageProblem(f"{path}: there is no such file or folder")
+    asked, cwd = asked_for(paths, stdin_filename, language), Path.cwd()
     try:
-        result = run_linter(asked, Path.cwd(), rules)
+        result = run_linter(asked.paths, cwd, rules, texts=asked.texts, documents=asked.documents(cwd))
     except NoBackendError as error:
-        raise UsageProblem(_no_backend(asked)) from error
+        raise UsageProblem(_no_backend(asked.paths)) from error
     if style == "text" and output_file is None:
         print_lines(text_lines(result, perf_counter() - began))
     else:

@@ -1,0 +1,70 @@
+"""What a call of `biconvex lint` asks about: folders and files, a text on stdin, code in Markdown."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from biconvex.cli.errors import UsageProblem
+from biconvex.lint.reading import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from biconvex.lint.markdown import Document
+
+__all__ = ["STDIN", "Asked", "asked_for"]
+
+STDIN = Path("-")
+_MARKDOWN = frozenset({".md", ".mdx"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to lint: `paths` in backends, `texts` that stand in for files by their real paths, `markdown` files."""
+
+    paths: tuple[Path, ...]
+    texts: Mapping[Path, bytes] = field(default_factory=dict)
+    markdown: tuple[Path, ...] = ()
+
+    def documents(self, cwd: Path) -> list[Document]:
+        """Read the Markdown files."""
+        if not self.markdown:
+            return []
+        from biconvex.lint.markdown import read_document
+
+        return [read_document(path, Desk(cwd, self.texts)) for path in self.markdown]
+
+
+def asked_for(paths: Sequence[Path], stdin_filename: Path | None, language: str | None) -> Asked:
+    """Sort out what was asked for; nothing at all means the working directory. Raises `UsageProblem`."""
+    given = tuple(paths) or (Path(),)
+    texts: dict[Path, bytes] = {}
+    if STDIN in given:
+        if stdin_filename is None:
+            raise UsageProblem(
+                "`-` reads a text from stdin: say with --stdin-filename which file it stands in for"
+            )
+        if len(given) > 1:
+            raise UsageProblem("`-` stands alone: other paths can't be linted with it")
+        given = (stdin_filename.resolve(),)
+        texts[given[0]] = sys.stdin.buffer.read()
+    elif stdin_filename is not None:
+        raise UsageProblem("--stdin-filename names a text on stdin: give `-` as the path")
+    for path in given:
+        if path not in texts and not path.exists():
+            raise UsageProblem(f"{path}: there is no such file or folder")
+    markdown = tuple(path for path in given if _is_markdown(path, language))
+    return Asked(tuple(path for path in given if path not in markdown), texts, tuple(map(_real, markdown)))
+
+
+def _is_markdown(path: Path, language: str | None) -> bool:
+    if language == "markdown" and path.is_dir():
+        raise UsageProblem(f"{path} is a folder: --language markdown goes with files")
+    return language == "markdown" or (path.suffix in _MARKDOWN and not path.is_dir())
+
+
+def _real(path: Path) -> Path:
+    return path.resolve()
