@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from biconvex.lint.source import SourceFile
 
 __all__ = [
-    "Body", "CronJob", "Declaration", "Function", "FunctionReference", "Index", "Kind", "Module", "ModuleImport",
-    "Place", "Route", "Schema", "Table", "ValidatorShape", "Visibility",
+    "AppDefinition", "Body", "CronJob", "CronPart", "Declaration", "Function", "FunctionReference", "Index",
+    "InstalledComponent", "Kind", "Module", "ModuleImport", "Place", "Route", "Router", "Schema", "Table",
+    "ValidatorShape", "Visibility",
 ]  # fmt: skip
 
 Kind = Literal["query", "mutation", "action", "httpAction"]
@@ -84,12 +85,14 @@ class ModuleImport:
 
     `source` is as written (a Python module with dots for slashes before it), `target` the module path of the
     file that it means, None for a package or what is out of sight. `type_only` leaves no trace at run time.
+    `names` has (imported, local) for each name that is not a type only; `default` and `*` as in the syntax.
     """
 
     source: str
     target: str | None
     place: Place
     type_only: bool
+    names: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,8 +187,9 @@ class Function:
     `reference` is its canonical name (`folder/file:name`), None when it is not exported or stands in a file
     that is not deployed. `place` is its name, or the callee if it has none; `registration` the whole call (a
     decorator in Python), `builder` the callee. `handler` is None when the handler is not in sight. `custom`
-    is true for a builder that is not Convex's own. `object_syntax` is false for `query(fn)`. `uses_arguments`
-    is true when the handler has a second parameter, None when unknown.
+    is true for a builder that is not Convex's own, `opaque` for one that may run code that is not in sight.
+    `object_syntax` is false for `query(fn)`. `uses_arguments` is true when the handler has a second parameter,
+    None when unknown.
     """
 
     reference: str | None
@@ -203,6 +207,7 @@ class Function:
     custom: bool
     object_syntax: bool
     uses_arguments: bool | None
+    opaque: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,9 +230,24 @@ class FunctionReference:
         return self.path[0] if self.root == "string" else ".".join((self.root, *self.path))
 
 
+@dataclass(frozen=True, slots=True)
+class CronPart:
+    """One part of a cron job's schedule, such as `hourUTC`: its constant value, unless it is not `known`."""
+
+    place: Place
+    known: bool
+    value: str | int | float | bool | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CronJob:
-    """A cron job. `period_ms` is the constant period of an `interval`; `expression` that of a `cron`."""
+    """A cron job. `period_ms` is the constant period of an `interval`; `expression` that of a `cron`.
+
+    It is defined in `module`; `deployed` says whether Convex runs it: its `cronJobs()` is the default export of
+    the module `crons` (in Python, a name there), None when what that exports is not known. `parts` has what the
+    schedule of the other methods says, None when some of it is out of sight. `direct` is a registered function
+    that stands in the place of a reference.
+    """
 
     identifier: str | None
     method: str
@@ -237,14 +257,64 @@ class CronJob:
     schedule: syntax.Node | None
     reference: FunctionReference | None
     arguments: syntax.Node | None
+    module: Module
+    deployed: bool | None
+    identifier_place: Place | None
+    parts: Mapping[str, CronPart] | None
+    direct: Function | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Router:
+    """An `httpRouter()`. `place` is the call, in `module`.
+
+    `deployed` says whether Convex serves its routes: it is the default export of the module `http` (in Python,
+    a name there); None when what that exports is not known.
+    """
+
+    place: Place
+    module: Module
+    deployed: bool | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Route:
-    """An HTTP route: `path` or `prefix` and `method` as far as they are literal."""
+    """An HTTP route: `path` or `prefix` and `method` as far as they are literal.
+
+    `parts` has the places of what the route gives, by Convex's names (`path`, `pathPrefix`, `method`,
+    `handler`); with `complete` there is nothing else. `handler` is the registered function, whatever its kind;
+    `plain_handler` is true when the handler is certainly no registered function.
+    """
 
     place: Place
     path: str | None
     prefix: str | None
     method: str | None
     handler: Function | None
+    router: Router
+    parts: Mapping[str, Place]
+    complete: bool
+    plain_handler: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InstalledComponent:
+    """`app.use(component)`.
+
+    `name` is the component's name if that is written in sight; `source` the module that the component comes
+    from, as it is imported, and `local` what it is called here, where those are known.
+    """
+
+    place: Place
+    name: str | None
+    source: str | None
+    local: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AppDefinition:
+    """What `convex.config.ts` defines. `complete` is false when it may install more components."""
+
+    place: Place
+    installed: tuple[InstalledComponent, ...]
+    complete: bool

@@ -13,17 +13,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from biconvex.lint.declarations import (
+    AppDefinition,
     Body,
     CronJob,
+    CronPart,
     Declaration,
     Function,
     FunctionReference,
     Index,
+    InstalledComponent,
     Kind,
     Module,
     ModuleImport,
     Place,
     Route,
+    Router,
     Schema,
     Table,
     ValidatorShape,
@@ -36,9 +40,10 @@ if TYPE_CHECKING:
     from biconvex.lint import syntax
 
 __all__ = [
-    "Backend", "Body", "CronJob", "CtxCall", "DatabaseOperation", "DatabaseUse", "Declaration", "Fate",
-    "Function", "FunctionReference", "Index", "IndexUse", "Kind", "Loop", "Module", "ModuleImport", "Place", "Promise",
-    "QueryChain", "RangeStep", "Reach", "Route", "RunCall", "ScheduleCall", "Schema", "Step", "Table",
+    "AppDefinition", "Backend", "Body", "CronJob", "CronPart", "CtxCall", "DatabaseOperation",
+    "DatabaseUse", "Declaration", "Fate", "Function", "FunctionReference", "Handover", "Index", "IndexUse",
+    "InstalledComponent", "Kind", "Loop", "Module", "ModuleImport", "Place", "Promise", "QueryChain",
+    "RangeStep", "Reach", "Route", "Router", "RunCall", "ScheduleCall", "Schema", "Step", "Table", "Throw",
     "ValidatorShape", "Visibility",
 ]  # fmt: skip
 
@@ -204,6 +209,32 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Handover:
+    """A ctx, a part of one, or an object that has one, handed to a function that is out of sight.
+
+    `callee` is the called expression as written; `place` is the whole call.
+    """
+
+    callee: str
+    place: Place
+    body: Body
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Throw:
+    """`throw`, `raise`, in a body.
+
+    `thrown` is what it throws: a `ConvexError` (or what is derived from one), another `error`, a `value` that is
+    no error at all; None when that is not known. `name` is the name of the error's class.
+    """
+
+    thrown: Literal["ConvexError", "error", "value"] | None
+    name: str | None
+    place: Place
+    body: Body
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One call on the way from a registered function to a body. `loops` and `leaves_loop` as in `CtxCall`."""
 
@@ -258,14 +289,20 @@ class Backend:
     functions: tuple[Function, ...]
     bodies: tuple[Body, ...]
     ctx_calls: tuple[CtxCall, ...]
+    handovers: tuple[Handover, ...]
+    throws: tuple[Throw, ...]
     index_uses: tuple[IndexUse, ...]
     promises: tuple[Promise, ...]
     references: tuple[FunctionReference, ...]
     crons: tuple[CronJob, ...]
+    routers: tuple[Router, ...]
     routes: tuple[Route, ...]
+    app_definition: AppDefinition | None
+    unread: frozenset[str]
     _by_reference: Mapping[str, Function] = field(repr=False)
     _reach: Callable[[Body, Kind | None], tuple[Reach, ...]] = field(repr=False)
     _reachable: Callable[[Function], tuple[Body, ...]] = field(repr=False)
+    fragment: bool = False
 
     @property
     def database_uses(self) -> tuple[DatabaseUse, ...]:
@@ -300,4 +337,3 @@ class Backend:
     def reachable(self, function: Function) -> tuple[Body, ...]:
         """Every body that a registered function reaches: its handler first, then by distance."""
         return self._reachable(function)
-    fragment: bool = False

@@ -1,6 +1,6 @@
 """The analysis: from the syntax trees of a backend's files to the backend model.
 
-Imports run one way: values, scopes, frames < what values mean (ctx, queries, validators, schema, services,
+Imports run one way: values, scopes, frames < what values mean (ctx, queries, validators, schema, crons, routes, components,
 registration, promises, sequences) < externals, composites < evaluate < statements < walker < collect < modules <
 functions, references, graph < program < build.
 """

@@ -5,16 +5,14 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from biconvex.lint.analysis.components import app_definition
+from biconvex.lint.analysis.crons import Crons, freeze_crons
 from biconvex.lint.analysis.ctx import kinds_with
 from biconvex.lint.analysis.entries import module_path
 from biconvex.lint.analysis.graph import CallGraph
-from biconvex.lint.analysis.names import GENERATED_API
 from biconvex.lint.analysis.program import Program
-from biconvex.lint.analysis.queries import constant
-from biconvex.lint.analysis.registration import Registered
-from biconvex.lint.analysis.services import Crons, Router, period_ms
-from biconvex.lint.analysis.values import Constant, External
-from biconvex.lint.model import Backend, CronJob, CtxCall, Place, Promise, Route
+from biconvex.lint.analysis.routes import Router, freeze_routers
+from biconvex.lint.model import Backend, CtxCall, Place, Promise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,8 +20,7 @@ if TYPE_CHECKING:
 
     from biconvex.lint.aliases import Aliases
     from biconvex.lint.analysis.facts import CallDraft
-    from biconvex.lint.analysis.values import CallSite
-    from biconvex.lint.model import Body, Function, FunctionReference, Kind
+    from biconvex.lint.model import Body, Function, Kind
     from biconvex.lint.parsed import ParsedFile
     from biconvex.lint.project import BackendFolder
 
@@ -49,9 +46,9 @@ def assemble(
     kind: Literal["app", "component"],
     aliases: Aliases = (),
     unread: frozenset[str] = frozenset(),
-) -> Backend:
     *,
     fragment: bool = False,
+) -> Backend:
     """Analyse files, given with their paths below the functions folder, as one backend.
 
     `unread` has the paths of modules that there are but that could not be read. Of a `fragment` only a part is
@@ -68,6 +65,7 @@ class _Located(Protocol):
 
 
 _Placed = TypeVar("_Placed", bound=_Located)
+_Kept = TypeVar("_Kept")
 
 
 class _Assembly:
@@ -92,7 +90,8 @@ class _Assembly:
         functions = tuple(function for function, _ in table.entries)
         handlers = {function: function.handler for function in functions}
         calls = [self._call(call, handlers) for call in walker.calls.values()]
-        crons = tuple(self._crons())
+        crons = tuple(freeze_crons(self._values(Crons), self._program, table.of_registered))
+        routed = list(freeze_routers(self._values(Router), self._program, table.of_registered))
         return Backend(
             root=self._root,
             kind=self._kind,
@@ -101,14 +100,20 @@ class _Assembly:
             functions=functions,
             bodies=self._sorted(walker.bodies.values()),
             ctx_calls=self._sorted(calls),
+            handovers=self._sorted(walker.handovers.values()),
+            throws=self._sorted(walker.throws.values()),
             index_uses=self._sorted(walker.index_uses.values()),
             promises=self._sorted(self._promises()),
             references=self._sorted(self._program.reference_table.found.values()),
             crons=crons,
-            routes=tuple(self._routes()),
+            routers=tuple(router for router, _ in routed),
+            routes=tuple(route for _, routes in routed for route in routes),
+            app_definition=app_definition(self._program),
+            unread=self._program.unread,
             _by_reference=table.by_reference,
             _reach=graph.reach,
             _reachable=graph.reachable,
+            fragment=self._program.fragment,
         )
 
     def _sorted(self, items: Iterable[_Placed]) -> tuple[_Placed, ...]:
@@ -117,7 +122,6 @@ class _Assembly:
     def _where(self, item: _Located) -> tuple[int, int, int]:
         place = item.place
         return (self._order.get(id(place.source), len(self._order)), place.start, place.end)
-            fragment=self._program.fragment,
 
     def _call(self, call: CallDraft, handlers: Mapping[Function, Body | None]) -> CtxCall:
         api = call.api if call.operation != "passed" else "db.get"
@@ -146,7 +150,7 @@ class _Assembly:
 
     # --- crons and routes ---
 
-    def _values(self, kind: type) -> Iterator[object]:
+    def _values(self, kind: type[_Kept]) -> Iterator[_Kept]:
         """Give every value of a kind that a module's top level holds, each once."""
         seen: set[int] = set()
         for module in self._program.modules.values():
@@ -155,47 +159,3 @@ class _Assembly:
                 if isinstance(value, kind) and id(value) not in seen:
                     seen.add(id(value))
                     yield value
-
-    def _crons(self) -> Iterator[CronJob]:
-        for crons in self._values(Crons):
-            assert isinstance(crons, Crons)
-            for method, site in crons.jobs:
-                yield self._cron(method, site)
-
-    def _cron(self, method: str, site: CallSite) -> CronJob:
-        identifier, schedule = constant(site.argument(0)), site.argument(1)
-        expression = constant(schedule) if method == "cron" else None
-        return CronJob(
-            identifier=identifier if isinstance(identifier, str) else None,
-            method=method,
-            place=Place(site.scope.module.source, site.node.start, site.node.end),
-            period_ms=period_ms(schedule) if method == "interval" else None,
-            expression=expression if isinstance(expression, str) else None,
-            schedule=site.argument_node(1),
-            reference=self._reference(site, 2),
-            arguments=site.argument_node(3),
-        )
-
-    def _reference(self, site: CallSite, position: int) -> FunctionReference | None:
-        value, node = site.argument(position), site.argument_node(position)
-        if node is None:
-            return None
-        if isinstance(value, External) and value.source == GENERATED_API and len(value.path) > 2:
-            return self._program.reference(value.path, node, site.scope)
-        if isinstance(value, Constant) and isinstance(value.value, str):
-            return self._program.named(value.value, node, site.scope)
-        return None
-
-    def _routes(self) -> Iterator[Route]:
-        for router in self._values(Router):
-            assert isinstance(router, Router)
-            for site, config in router.routes:
-                handler = config.member("handler") if config else None
-                texts = [
-                    constant(config.first(*names)) if config else None
-                    for names in (("path",), ("pathPrefix", "path_prefix"), ("method",))
-                ]
-                path, prefix, method = (text if isinstance(text, str) else None for text in texts)
-                function = self._table.of_registered.get(handler) if isinstance(handler, Registered) else None
-                place = Place(site.scope.module.source, site.node.start, site.node.end)
-                yield Route(place, path, prefix, method, function)

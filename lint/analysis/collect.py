@@ -10,9 +10,10 @@ from biconvex.lint.analysis.externals import call_external
 from biconvex.lint.analysis.facts import CallContext, CallDraft
 from biconvex.lint.analysis.names import GENERATED_API
 from biconvex.lint.analysis.queries import Chain, QueryRecord, constant
+from biconvex.lint.analysis.thrown import what_is_thrown
 from biconvex.lint.analysis.values import Constant, External, Sequence, Value
 from biconvex.lint.analysis.walker import Walker
-from biconvex.lint.model import Place
+from biconvex.lint.model import Handover, Place, Throw
 
 if TYPE_CHECKING:
     from biconvex.lint.analysis.program import Program
@@ -35,6 +36,8 @@ class Collector(Walker):
         self.calls: dict[int, CallDraft] = {}
         self.queries: dict[int, QueryRecord] = {}
         self.index_uses: dict[tuple[int, str | None, str | None], IndexUse] = {}
+        self.handovers: dict[int, Handover] = {}
+        self.throws: dict[int, Throw] = {}
 
     def context(self, *, exact: bool) -> CallContext | None:
         """Say where the walk stands; None where nothing becomes a fact."""
@@ -146,8 +149,13 @@ class Collector(Walker):
                 self._note(record.node, call)
 
     def pass_on(self, site: CallSite) -> None:
-        """Note that `ctx.db` is handed to something out of sight."""
+        """Note that a ctx, or a part of one, is handed to something out of sight."""
         for value in site.arguments:
+            if value is not None and value.shape() is not None and self.current_body is not None:
+                called = site.node.callee
+                text = " ".join(site.scope.module.source.text(called.start, called.end).split())
+                place = self._place(site.node, site.scope)
+                self.handovers.setdefault(id(site.node), Handover(text, place, self.current_body))
             if isinstance(value, Ctx) and value.path == ("db",):
                 context = self.context(exact=value.exact)
                 if context is not None:
@@ -159,6 +167,12 @@ class Collector(Walker):
     def call_external(self, external: External, site: CallSite) -> Value | None:
         """Call something of a package, of generated code, or a global."""
         return call_external(external, site)
+
+    def thrown(self, node: syntax.Throw, scope: Scope) -> None:
+        """Note what is thrown."""
+        if self.current_body is not None and node.value is not None:
+            sort, name = what_is_thrown(node.value, scope)
+            self.throws.setdefault(id(node), Throw(sort, name, self._place(node, scope), self.current_body))
 
     # --- references and imports ---
 

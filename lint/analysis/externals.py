@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from biconvex.lint.analysis.components import Application
+from biconvex.lint.analysis.crons import Crons
 from biconvex.lint.analysis.ctx import Ctx
 from biconvex.lint.analysis.names import GENERATED_API, SERVER, VALUES
 from biconvex.lint.analysis.promises import COMBINATORS, combine, drafts_of
@@ -15,8 +17,8 @@ from biconvex.lint.analysis.registration import (
     registrar_named,
     wrapped_by,
 )
+from biconvex.lint.analysis.routes import Router
 from biconvex.lint.analysis.schema import TableDefinition, define_schema, define_table
-from biconvex.lint.analysis.services import Crons, Router
 from biconvex.lint.analysis.validators import Validator, build_validator, shape_of
 from biconvex.lint.analysis.values import Closure, Constant, External, Pending, Record, Sequence, Value
 from biconvex.lint.model import Place, ValidatorShape
@@ -31,8 +33,10 @@ __all__ = ["PackageValue", "call_external", "external_value"]
 _CALLS: dict[str, Callable[[CallSite], Value | None]] = {
     "defineTable": define_table,
     "defineSchema": define_schema,
-    "cronJobs": lambda _site: Crons(),
-    "httpRouter": lambda _site: Router(),
+    "cronJobs": Crons,
+    "httpRouter": Router,
+    "defineApp": Application,
+    "defineComponent": Application,
     "makeFunctionReference": lambda site: site.argument(0),
 }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
 from biconvex.lint.analysis.registration import Registered
-from biconvex.lint.analysis.services import Router
+from biconvex.lint.analysis.routes import Router
 from biconvex.lint.analysis.validators import shape_of
 from biconvex.lint.model import Function, Place
 
@@ -107,6 +107,7 @@ class FunctionTable:
             custom=value.registrar.custom,
             object_syntax=value.object_syntax,
             uses_arguments=value.uses_arguments(),
+            opaque=value.registrar.opaque,
         )
         self.entries.append((function, drafts))
         self.of_registered.setdefault(value, function)

@@ -330,9 +330,10 @@ class ModuleState:
                 continue
             target = self.program.module_for(source, self)
             names = value.names if isinstance(value, syntax.Import) else []
-            type_only = value.type_only or (bool(names) and all(name.type_only for name in names))
+            values = tuple((name.imported, name.local) for name in names if not name.type_only)
+            type_only = value.type_only or (bool(names) and not values)
             place = Place(self.source, value.start, value.end)
-            found.append(ModuleImport(source, target.path if target else None, place, type_only))
+            found.append(ModuleImport(source, target.path if target else None, place, type_only, values))
         return tuple(found)
 
 

@@ -69,6 +69,7 @@ class Program:
     ) -> None:
         self.fragment = fragment
         self.walker = Collector(self)
+        self.unread = unread
         self.modules: dict[str, ModuleState] = {}
         self.duplicates: list[ModuleState] = []
         for path, parsed in files:
@@ -242,13 +243,13 @@ class Program:
         return Schema(found[0].place, tables, complete, all(schema.validates for schema in found))
 
 
-def _schema_of(module: ModuleState) -> Schema:
 def _partly_known(schema: Schema) -> Schema:
     """Give a schema of which only a part is shown: there may be other tables, and other indexes."""
     tables = {name: replace(table, complete=False) for name, table in schema.tables.items()}
     return replace(schema, tables=tables, complete=False)
 
 
+def _schema_of(module: ModuleState) -> Schema:
     """Give the schema that a file defines: its default export, or the one definition in it."""
     value = module.exported("default")
     if not isinstance(value, SchemaDefinition) and (module.is_python or value is None):

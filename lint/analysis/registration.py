@@ -62,6 +62,11 @@ class Registrar(Value):
     customizations: tuple[Customization, ...] = ()
     custom: bool = False
 
+    @property
+    def opaque(self) -> bool:
+        """Whether it may run code that is not in sight."""
+        return any(part.closure is None and not part.nothing for part in self.customizations)
+
     def call(self, site: CallSite) -> Value | None:
         """Give what a call of it gives."""
         given = site.argument(0)

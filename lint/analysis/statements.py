@@ -47,6 +47,10 @@ class Statements(Evaluator):
     def iterate(self, chain: Chain, node: syntax.Loop, scope: Scope) -> Sequence:
         """Note that an async loop runs a query."""
 
+    @abstractmethod
+    def thrown(self, node: syntax.Throw, scope: Scope) -> None:
+        """Note what is thrown."""
+
     def visit(self, node: syntax.Node, scope: Scope) -> Value | None:
         """Take a node that may be a statement or an expression; of anything else, take its children."""
         handler = _STATEMENTS.get(type(node))
@@ -239,6 +243,7 @@ class Statements(Evaluator):
             settle(self.value(node.value, scope), "used")
         if self.frame is not None:
             self.frame.exits += 1
+            self.thrown(node, scope)
         return None
 
     def branch(self, node: syntax.If, scope: Scope) -> Value | None:
