@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from biconvex.sim.deployment import Caller, Deployment
+    from biconvex.sim.deployment import Caller, Deployment, Subscription, Update
     from biconvex.sim.runtime import Limits, RuntimeFinding
     from biconvex.sim.server.references import api, internal
     from biconvex.sim.services import OutboundRequest, Reply
@@ -40,13 +40,15 @@ __all__ = [
     "Reply",
     "RuntimeFinding",
     "SimulationError",
+    "Subscription",
+    "Update",
     "UsageError",
     "api",
     "internal",
 ]
 
 _HOMES = {
-    "deployment": ("Caller", "Deployment"),
+    "deployment": ("Caller", "Deployment", "Subscription", "Update"),
     "runtime": ("Limits", "RuntimeFinding"),
     "server.references": ("api", "internal"),
     "services": ("OutboundRequest", "Reply"),

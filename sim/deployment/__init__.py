@@ -1,6 +1,7 @@
 """What a test holds: a simulated deployment of a backend."""
 
 from biconvex.sim.deployment.deployment import Caller, Deployment
+from biconvex.sim.deployment.subscriptions import Subscription, Update
 from biconvex.sim.deployment.tables import Tables
 
-__all__ = ["Caller", "Deployment", "Tables"]
+__all__ = ["Caller", "Deployment", "Subscription", "Tables", "Update"]

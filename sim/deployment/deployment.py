@@ -8,7 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+import msgspec
 from biconvex.sim.deployment.loading import Loaded, load_backend
+from biconvex.sim.deployment.subscriptions import Subscription, Subscriptions
 from biconvex.sim.deployment.tables import Tables
 from biconvex.sim.kernel import NS_PER_MS, NS_PER_SECOND, START_NS, Choices, Clock, Kernel, Trace, duration_ns
 from biconvex.sim.runtime import Identity, Limits, Outcome, RegisteredFunction, Runtime, RuntimeFinding
@@ -55,6 +57,13 @@ class Caller:
         """Run a function of whatever kind it is; its result. Raises as `query` does."""
         return self._call(None, function, args)
 
+    def subscribe(self, function: Reference, args: Arguments = None) -> Subscription:
+        """Subscribe to a query: it runs now, and again whenever a commit touches what it read (semantics §6.5).
+
+        An error of the query is a result like any other. Raises `FunctionError` when there is no such query.
+        """
+        return self._deployment._subscribe(function, args, self._identity, admin=self._admin)
+
     def _call(self, kind: str | None, reference: Reference, args: Arguments) -> Any:
         return self._deployment._invoke(kind, reference, args, self._identity, admin=self._admin)
 
@@ -65,6 +74,7 @@ class Deployment(Caller):
     `path` is the project, its functions folder, or anything that a `convex.json` makes one. `seed` decides every
     choice that the simulation makes; the same seed and calls give the same run. `limits` replaces today's figures,
     `env` are the deployment's environment variables (none are inherited), and `start` is where the clock starts.
+    A query is answered from a cache while nothing it read has changed, as in Convex, unless `query_cache` is false.
 
     Use it as a context manager, or call `close`. Raises `ProjectError` when the backend can't be loaded.
     """
@@ -77,6 +87,7 @@ class Deployment(Caller):
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         start: datetime | None = None,
+        query_cache: bool = True,
     ) -> None:
         super().__init__(self)
         self.seed = seed
@@ -100,7 +111,9 @@ class Deployment(Caller):
             trace=self.trace,
             limits=limits or Limits(),
             environment=environment,
+            query_cache=query_cache,
         )
+        self._subscriptions = Subscriptions(self._runtime)
         self._scheduler = Scheduler(self._runtime)
         self.outbound = Outbound(self._kernel, self.trace)
         self._runtime.external["fetch"] = self.outbound.fetch
@@ -117,6 +130,10 @@ class Deployment(Caller):
             raise UsageError('as_user needs a subject: convex.as_user(subject="u1")')
         issuer = claims.setdefault("issuer", "https://biconvex.example")
         claims.setdefault("tokenIdentifier", f"{issuer}|{claims['subject']}")
+        try:
+            msgspec.json.encode(claims)
+        except TypeError as error:
+            raise UsageError(f"as_user: the claims must be JSON: {error}") from None
         return Caller(self, claims)
 
     def as_admin(self) -> Caller:
@@ -205,22 +222,33 @@ class Deployment(Caller):
     def _invoke(
         self, kind: str | None, reference: Reference, args: Arguments, identity: Identity, *, admin: bool
     ) -> Any:
-        if self._closed:
-            raise UsageError("the deployment is closed")
-        path = function_path(reference)
-        function = self._find(path, kind, admin=admin)
-        try:
-            value: Value = from_python({} if args is None else dict(args))
-        except DeveloperError as error:
-            raise UsageError(
-                f"{path} was given arguments that aren't Convex values: {error.message}"
-            ) from None
+        function, value = self._resolve(kind, reference, args, admin=admin)
         self.trace.record("call", function.path, 0, {"kind": function.kind})
         outcome = self._await(self._start(function, value, identity), f"call of {function.path}")
         if outcome.failure is not None:
             time_ms = self._kernel.clock.now_ns / NS_PER_MS
             raise outcome.failure.to_error(function.path, outcome.logs, time_ms)
         return outcome.value
+
+    def _subscribe(
+        self, reference: Reference, args: Arguments, identity: Identity, *, admin: bool
+    ) -> Subscription:
+        function, value = self._resolve("query", reference, args, admin=admin)
+        return self._subscriptions.add(function, value, identity)
+
+    def _resolve(
+        self, kind: str | None, reference: Reference, args: Arguments, *, admin: bool
+    ) -> tuple[RegisteredFunction, Value]:
+        if self._closed:
+            raise UsageError("the deployment is closed")
+        path = function_path(reference)
+        function = self._find(path, kind, admin=admin)
+        try:
+            return function, from_python({} if args is None else dict(args))
+        except DeveloperError as error:
+            raise UsageError(
+                f"{path} was given arguments that aren't Convex values: {error.message}"
+            ) from None
 
     def _start(
         self, function: RegisteredFunction, value: Value, identity: Identity

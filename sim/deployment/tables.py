@@ -51,6 +51,8 @@ class Tables:
         except DeveloperError as error:
             raise FunctionError(error.message, code=error.code) from None
         else:
+            # Somebody may have subscribed to what has changed.
+            self._runtime.kernel.settle()
             return document_id
         finally:
             transaction.discard()

@@ -158,6 +158,7 @@ class Settled(msgspec.Struct, frozen=True):
 
     Queries and mutations settle only when no syscall is pending any more, unless they failed; an action settles
     when its handler does, and `dangling` then names the operations that were still under way (semantics §6.4).
+    `observed_time` tells that the handler looked at a clock; how long its result may be cached depends on it.
     """
 
     value: str | None = None
@@ -165,6 +166,7 @@ class Settled(msgspec.Struct, frozen=True):
     logs: tuple[LogLine, ...] = ()
     dangling: tuple[str, ...] = ()
     consumed: Mapping[str, int] = {}
+    observed_time: bool = False
 
 
 Step = Settled | Waiting

@@ -188,6 +188,11 @@ class Kernel:
         self._run(lambda: False, time_ns)
         self.clock.move_to(max(time_ns, self.clock.now_ns))
 
+    def settle(self) -> None:
+        """Run what is ready, and let no time pass. Does nothing from inside the simulation, which goes on by itself."""
+        if not self._running:
+            self._run(lambda: not self._ready, None)
+
     def run_while(self, busy: Callable[[], bool]) -> None:
         """Run, and let time pass, while `busy()` holds and something is left to run."""
         self._run(lambda: not busy(), None)

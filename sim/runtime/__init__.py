@@ -1,5 +1,6 @@
 """The runtime: the function registry and the syscall surface, one for all languages."""
 
+from biconvex.sim.runtime.cache import Answer
 from biconvex.sim.runtime.findings import RuntimeFinding
 from biconvex.sim.runtime.limits import Limits
 from biconvex.sim.runtime.outcome import Failure, Outcome
@@ -8,6 +9,7 @@ from biconvex.sim.runtime.run import Identity, Run
 from biconvex.sim.runtime.runtime import Runtime, occ_failure
 
 __all__ = [
+    "Answer",
     "Failure",
     "Identity",
     "Limits",

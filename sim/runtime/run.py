@@ -18,12 +18,13 @@ class Run:
     """One execution.
 
     `transaction` is what it reads and writes; None in an action. `parent` is the run that called it, `job` the id
-    of the scheduled function it runs for. `depth` counts nested calls within one transaction.
+    of the scheduled function it runs for. `depth` counts nested calls within one transaction. `journal` is where the
+    function's page ended when it ran before, and `page_end` where it ended now, None if it read none (semantics §5.6).
     """
 
     __slots__ = (
-        "ahead", "budget", "depth", "function", "identity", "job", "logs", "number", "paginated", "parent", "queries",
-        "transaction",
+        "ahead", "budget", "depth", "function", "identity", "job", "journal", "logs", "number", "observed", "page_end",
+        "parent", "queries", "transaction",
     )  # fmt: skip
 
     def __init__(
@@ -47,11 +48,13 @@ class Run:
             else None
         )
         self.depth: int = caller.depth + 1 if caller is not None else 0
+        self.observed: Observed = caller.observed if caller is not None else Observed()
         self.budget: ScheduleBudget = caller.budget if caller is not None else ScheduleBudget()
         self.queries: dict[int, QueryStream] = {}
         # How many rows of a query its host holds ahead of time.
         self.ahead: dict[int, int] = {}
-        self.paginated = False
+        self.journal: str | None = None
+        self.page_end: str | None = None
         self.logs: list[str] = []
 
     @property
@@ -60,6 +63,16 @@ class Run:
         if self.transaction is None:
             raise RuntimeError(f"{self.function.path} runs outside of a transaction")
         return self.transaction
+
+
+class Observed:
+    """What a top-level function and everything it calls have looked at that isn't in their read set."""
+
+    __slots__ = ("identity", "time")
+
+    def __init__(self) -> None:
+        self.identity = False
+        self.time = False
 
 
 class ScheduleBudget:

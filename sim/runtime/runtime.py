@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from biconvex.sim.hosts.protocol import HostCrashed, HostTimeout, Settled
 from biconvex.sim.kernel import NS_PER_MS, Choices, Kernel, Trace
+from biconvex.sim.runtime.cache import Answer, QueryCache, Question
 from biconvex.sim.runtime.checks import check_arguments, checked_outcome
 from biconvex.sim.runtime.findings import RuntimeFinding
 from biconvex.sim.runtime.limits import Limits
@@ -44,6 +45,7 @@ class Runtime:
         trace: Trace,
         limits: Limits,
         environment: Mapping[str, str],
+        query_cache: bool = True,
     ) -> None:
         self.kernel = kernel
         self.store = store
@@ -57,6 +59,9 @@ class Runtime:
         self._backoff = choices.child("retry backoff")
         self._stepper = Stepper(self, choices)
         self._transaction_limits = limits.transaction()
+        self._cache = QueryCache(store, kernel.clock) if query_cache else None
+        if self._cache is not None:
+            self.on_commit.append(self._cache.heed)
         self._runs = 0
 
     # --- calls -------------------------------------------------------------------------------------------
@@ -64,13 +69,43 @@ class Runtime:
     async def query(
         self, function: RegisteredFunction, args: Value, identity: Identity, parent: Run | None = None
     ) -> Outcome:
-        """Run a query on a snapshot of its own."""
+        """Run a query on a snapshot of its own, unless the query cache knows what it answers."""
+        return (await self.answer(function, args, identity, parent)).outcome
+
+    async def answer(
+        self,
+        function: RegisteredFunction,
+        args: Value,
+        identity: Identity,
+        parent: Run | None = None,
+        journal: str | None = None,
+    ) -> Answer:
+        """Do as `query`, and tell what the outcome depends on. `journal` is that of the answer before, if any."""
+        question = Question.of(function.path, args, journal)
+        known = self._cache.find(question, identity) if self._cache is not None else None
+        if known is not None:
+            self.trace.record("cached", function.path, parent.number if parent else 0, {"run": known.run})
+            return known
         transaction = self.begin(writable=False)
         run = self.new_run(function, transaction, identity, parent)
+        run.journal = journal
+        time_ns = self.kernel.clock.now_ns
         try:
-            return await self.execute(run, args)
+            outcome = await self.execute(run, args)
+            answer = Answer(
+                outcome,
+                run.number,
+                transaction.reads,
+                run.page_end,
+                is_current=self.store.is_current(transaction),
+                is_personal=run.observed.identity,
+                time_ns=time_ns if run.observed.time else None,
+            )
         finally:
             transaction.discard()
+        if self._cache is not None:
+            self._cache.add(question, identity, answer)
+        return answer
 
     async def mutation(
         self, function: RegisteredFunction, args: Value, identity: Identity, parent: Run | None = None
@@ -152,7 +187,7 @@ class Runtime:
         except Conflict as conflict:
             self.trace.record("conflict", label, number, {"table": conflict.table, "with": conflict.by})
             raise
-        if commit.writes:
+        if commit.writes or commit.new_tables:
             written = [[write.table, write.id] for write in commit.writes]
             self.trace.record("commit", label, number, written)
             for listener in self.on_commit:
@@ -188,6 +223,7 @@ class Runtime:
         try:
             check_arguments(run, args, self)
             settled: Settled = await body(run, args)
+            run.observed.time |= settled.observed_time
             if settled.error is not None:
                 outcome = Outcome(failure=Failure.from_thrown(settled.error), logs=tuple(run.logs))
             else:

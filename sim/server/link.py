@@ -11,7 +11,10 @@ __all__ = ["CURRENT", "Link", "current_link"]
 class Link(Protocol):
     """What a context needs of the run it belongs to."""
 
-    now_ms: int
+    @property
+    def now_ms(self) -> int:
+        """The time in ms since the epoch; asking for it is noted."""
+        ...
 
     async def call(self, op: str, arguments: Any) -> Any:
         """Perform a syscall; the parsed JSON of its answer, values still in wire encoding."""

@@ -4,13 +4,14 @@ from .commits import Commit, Conflict, Write
 from .document import Document
 from .limits import TransactionLimits, TransactionUsage
 from .pagination import InvalidCursor, Page
-from .reads import ReadSet
+from .reads import TABLE_LIST, ReadSet
 from .schema import Index, Schema, SearchIndex, TableSchema, VectorIndex
 from .store import Store
 from .stream import QueryStream
 from .transaction import Transaction
 
 __all__ = [
+    "TABLE_LIST",
     "Commit",
     "Conflict",
     "Document",

@@ -70,7 +70,7 @@ class TransactionUsage(msgspec.Struct):
     def add_queries(self, count: int, limits: TransactionLimits) -> None:
         """Count `count` more index intervals (less, where intervals have merged); raises at the limit."""
         self.database_queries += count
-        if self.database_queries > limits.database_queries:
+        if count > 0 and self.database_queries > limits.database_queries:
             raise DeveloperError(
                 "TooManyReads",
                 f"Too many reads in a single function execution (limit: {limits.database_queries}). {_HELP}",

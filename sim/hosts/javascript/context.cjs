@@ -20,12 +20,12 @@ const realQueueMicrotask = queueMicrotask;
 
 /** What the prelude stands on; every function concerns the run being stepped. */
 const services = {
-  now: () => running().nowMs,
+  now: () => running().observeTime(running().nowMs),
   random: () => running().random.float(),
   randomUUID: () => running().random.uuid(),
   getRandomValues,
   performanceNow: () => running().performanceNow(),
-  timeOrigin: () => running().startMs,
+  timeOrigin: () => running().observeTime(running().startMs),
   asyncSyscall: (op, args, resolve, reject) => running().asyncSyscall(op, args, resolve, reject),
   syscall: (op, args) => running().syscall(op, args),
   jsSyscall: fetching.jsSyscall,

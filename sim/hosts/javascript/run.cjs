@@ -37,6 +37,7 @@ class Run {
     this.timers = new Map();
     this.lastTimer = 0;
     this.performanceReads = 0;
+    this.observedTime = false;
     this.stopwatches = new Map();
     // Whether something was begun that ends outside of JavaScript, in its own time (a thread, a turn of the loop).
     this.native = context.alwaysNative;
@@ -169,6 +170,12 @@ class Run {
     if (++this.logCount <= READ_LOGS) this.logs.push({ level, text: text.slice(0, 65536).toWellFormed() });
   }
 
+  /** Passes on a time since the epoch that user code asked for. */
+  observeTime(ms) {
+    this.observedTime = true;
+    return ms;
+  }
+
   performanceNow() {
     if (this.kind === 'mutation') return this.performanceReads++;
     return this.nowMs - this.startMs;
@@ -255,6 +262,7 @@ class Run {
       body = `"value":${JSON.stringify(this.outcome.value)}`;
       if (this.pending.size > 0) body += `,"dangling":${JSON.stringify(this.dangling())}`;
     }
+    if (this.observedTime) body += ',"observed_time":true';
     channel.write('S', `{${body}${this.takeExtras()}}`);
   }
 }

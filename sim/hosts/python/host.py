@@ -105,7 +105,8 @@ class _Run:
         self, modules: PythonModules, invocation: Invocation, sync: SyncSyscall, watchdog: Watchdog
     ) -> None:
         self._watchdog = watchdog
-        self.now_ms = invocation.now_ms
+        self._now_ms = invocation.now_ms
+        self._now_was_read = False
         self._folder = modules.folder
         self._in_transaction = invocation.kind in {"query", "mutation"}
         self._sync = sync
@@ -140,6 +141,9 @@ class _Run:
         self._output.finish_line()
         step = self._outcome()
         logs, self._logs = tuple(self._logs), []
+        if isinstance(step, Settled):
+            observed = self._now_was_read or self._loop.time_was_read
+            return msgspec.structs.replace(step, logs=logs, observed_time=observed)
         return msgspec.structs.replace(step, logs=logs) if logs else step
 
     def _outcome(self) -> Step:
@@ -168,7 +172,7 @@ class _Run:
     def settle(self, results: Sequence[CallResult], now_ms: int) -> None:
         """Take the answers to calls."""
         if not self._in_transaction:
-            self.now_ms = now_ms
+            self._now_ms = now_ms
             self._loop.move_to(now_ms / 1000)
         for result in results:
             waiting = self._pending.pop(result.id, None)
@@ -217,6 +221,12 @@ class _Run:
         return self._last_call
 
     # --- for the handler ---------------------------------------------------------------------------------
+
+    @property
+    def now_ms(self) -> int:
+        """The time in ms since the epoch."""
+        self._now_was_read = True
+        return self._now_ms
 
     async def call(self, op: str, arguments: Any) -> Any:
         """Perform a syscall."""

@@ -16,12 +16,16 @@ __all__ = ["SteppedLoop"]
 
 
 class SteppedLoop(asyncio.AbstractEventLoop):
-    """`on_timer(delay_s, handle)` is called when code asks for a timer; `fire(handle)` makes it due."""
+    """`on_timer(delay_s, handle)` is called when code asks for a timer; `fire(handle)` makes it due.
+
+    `time_was_read` tells that code looked at the loop's clock.
+    """
 
     def __init__(self, on_timer: Callable[[float, asyncio.TimerHandle], None], time_s: float) -> None:
         self._ready: deque[asyncio.Handle] = deque()
         self._on_timer = on_timer
         self._time_s = time_s
+        self.time_was_read = False
         self._tasks: list[asyncio.Task[Any]] = []
         self._failures: list[BaseException] = []
 
@@ -67,6 +71,7 @@ class SteppedLoop(asyncio.AbstractEventLoop):
 
     def time(self) -> float:
         """Virtual seconds since the epoch."""
+        self.time_was_read = True
         return self._time_s
 
     def is_running(self) -> bool:

@@ -15,4 +15,5 @@ __all__ = ["get_user_identity"]
 
 def get_user_identity(_runtime: Runtime, run: Run, _arguments: Any) -> str:
     """The caller's claims as plain JSON, or null (semantics §11)."""
+    run.observed.identity = True
     return msgspec.json.encode(run.identity).decode()

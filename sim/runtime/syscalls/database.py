@@ -68,18 +68,18 @@ def query_page(runtime: Runtime, run: Run, arguments: Any) -> str:
     page = run.tx.paginate(
         arguments["query"],
         arguments.get("cursor"),
-        arguments.get("endCursor"),
+        arguments.get("endCursor") or run.journal,
         arguments["pageSize"],
         arguments.get("maximumRowsRead"),
         arguments.get("maximumBytesRead"),
     )
-    if run.paginated:
+    if run.page_end is not None:
         raise DeveloperError(
             "MultiplePaginatedDatabaseQueries",
             "This query or mutation function ran multiple paginated queries. Convex only supports a single "
             "paginated query in each function.",
         )
-    run.paginated = True
+    run.page_end = page.continue_cursor
     rest = {
         "isDone": page.is_done,
         "continueCursor": page.continue_cursor,

@@ -238,7 +238,9 @@ def test_sleeping_is_a_syscall_and_time_moves_only_in_actions(bench: Bench) -> N
     run, step = bench.start("action")
     assert isinstance(step, Waiting)
     assert [(call.op, call.arguments) for call in step.calls] == [("sleep", {"ms": 1500.0})]
-    assert bench.host.resume(run, [CallResult(step.calls[0].id, "null")], NOW_MS + 1500) == Settled("1500")
+    assert bench.host.resume(run, [CallResult(step.calls[0].id, "null")], NOW_MS + 1500) == Settled(
+        "1500", observed_time=True
+    )
 
 
 @pytest.mark.parametrize(
