@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Literal
 
-from biconvex.sim.server.filters import Expression, FilterBuilder, IndexRangeBuilder, expression
+from biconvex.sim.server.filters import (
+    Expression,
+    FilterBuilder,
+    IndexRangeBuilder,
+    SearchFilterBuilder,
+    expression,
+)
 from biconvex.sim.server.link import Link
+from biconvex.sim.server.operation import operation
 from biconvex.sim.values import from_json, patch_to_json, to_json
 
 __all__ = ["DatabaseReader", "DatabaseWriter", "Query"]
@@ -50,8 +57,23 @@ class Query:
         }
         return self._next(source, self._operators)
 
+    def with_search_index(
+        self, name: str, search_filter: Callable[[SearchFilterBuilder], SearchFilterBuilder]
+    ) -> Query:
+        """Search for text through a search index: the documents that the function describes, the best match first."""
+        source = {
+            "type": "Search",
+            "indexName": f"{self._source['tableName']}.{name}",
+            "filters": search_filter(SearchFilterBuilder()).export(),
+        }
+        return self._next(source, self._operators)
+
     def order(self, order: Literal["asc", "desc"]) -> Query:
         """In ascending or descending order of the index."""
+        if self._source["type"] == "Search":
+            raise RuntimeError(
+                "Search queries must always be in relevance order. Can not set order manually."
+            )
         if self._source["order"] is not None:
             raise RuntimeError("Queries may only specify order at most once")
         return self._next({**self._source, "order": order}, self._operators)
@@ -67,24 +89,31 @@ class Query:
         """At most so many documents."""
         return self._next(self._source, [*self._operators, {"limit": count}])
 
+    @operation("ctx.db.query(…).collect")
     async def collect(self) -> list[Document]:
         """All documents, as a list."""
         return [document async for document in self]
 
+    @operation("ctx.db.query(…).take")
     async def take(self, count: float) -> list[Document]:
         """The first so many documents."""
         if isinstance(count, bool) or not isinstance(count, int | float) or count < 0 or count != int(count):
             raise TypeError("Arg 1 `n` to `take` must be a non-negative integer")
-        return await self.limit(int(count)).collect()
+        return await self._take(int(count))
 
+    async def _take(self, count: int) -> list[Document]:
+        return [document async for document in self.limit(count)]
+
+    @operation("ctx.db.query(…).first")
     async def first(self) -> Document | None:
         """The first document, or None."""
-        found = await self.take(1)
+        found = await self._take(1)
         return found[0] if found else None
 
+    @operation("ctx.db.query(…).unique")
     async def unique(self) -> Document | None:
         """The only document, or None; raises `ValueError` when there are more."""
-        found = await self.take(2)
+        found = await self._take(2)
         if len(found) > 1:
             ids = ", ".join(document["_id"] for document in found)
             table = self._source.get("tableName") or self._source["indexName"].partition(".")[0]
@@ -93,6 +122,7 @@ class Query:
             )
         return found[0] if found else None
 
+    @operation("ctx.db.query(…).count")
     async def count(self) -> int:
         """How many documents the table has; only for a query without index, order or filter."""
         if self._source != {
@@ -106,6 +136,7 @@ class Query:
         counted = await self._link.call("1.0/count", {"table": self._source["tableName"]})
         return int(counted)
 
+    @operation("ctx.db.query(…).paginate")
     async def paginate(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """One page: `options` as `paginationOptsValidator` has them (`numItems`, `cursor`, …)."""
         count = options.get("numItems")
@@ -150,6 +181,7 @@ class DatabaseReader:
         if not system:
             self.system = DatabaseReader(link, system=True)
 
+    @operation("ctx.db.get")
     async def get(self, table_or_id: str, document_id: str | None = None) -> Document | None:
         """A document by id, or by table and id; None if there is none."""
         where = "db.system.get" if self._is_system else "db.get"
@@ -186,6 +218,7 @@ class DatabaseReader:
 class DatabaseWriter(DatabaseReader):
     """`ctx.db` of a mutation."""
 
+    @operation("ctx.db.insert")
     async def insert(self, table: str, value: Mapping[str, Any]) -> str:
         """Insert a document; its id."""
         if table.startswith("_"):
@@ -194,18 +227,21 @@ class DatabaseWriter(DatabaseReader):
         document_id: str = answer["_id"]
         return document_id
 
+    @operation("ctx.db.patch")
     async def patch(self, *place: Any) -> None:
         """`patch(id, fields)` or `patch(table, id, fields)`: set some fields; `UNDEFINED` takes one away."""
         call, value = self._address("patch", place, 2)
         call["value"] = patch_to_json(value)
         await self._link.call("1.0/shallowMerge", call)
 
+    @operation("ctx.db.replace")
     async def replace(self, *place: Any) -> None:
         """`replace(id, document)` or `replace(table, id, document)`: put another body in its place."""
         call, value = self._address("replace", place, 2)
         call["value"] = to_json(dict(value))
         await self._link.call("1.0/replace", call)
 
+    @operation("ctx.db.delete")
     async def delete(self, *place: str) -> None:
         """`delete(id)` or `delete(table, id)`: take a document away."""
         call, _ = self._address("delete", place, 1)

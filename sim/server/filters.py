@@ -1,4 +1,4 @@
-"""Conditions: what `filter` and `with_index` take (semantics §1.6, §1.7)."""
+"""Conditions: what `filter`, `with_index` and searches take (semantics §1.6, §1.7, §12.2, §12.3)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from typing import Any
 
 from biconvex.sim.values import to_json_or_undefined
 
-__all__ = ["Expression", "FilterBuilder", "IndexRangeBuilder", "expression"]
+__all__ = [
+    "Expression",
+    "FilterBuilder",
+    "IndexRangeBuilder",
+    "SearchFilterBuilder",
+    "VectorFilterBuilder",
+    "expression",
+]
 
 
 class Expression:
@@ -140,3 +147,46 @@ class IndexRangeBuilder:
     def export(self) -> list[dict[str, Any]]:
         """The range as the query's JSON has it."""
         return list(self._steps)
+
+
+class SearchFilterBuilder:
+    """`q` in `.with_search_index("search_body", lambda q: q.search("body", "hi").eq("channel", general))`."""
+
+    def __init__(self, steps: tuple[dict[str, Any], ...] = ()) -> None:
+        self._steps = steps
+        self._used = False
+
+    def _then(self, kind: str, field: str, value: Any) -> SearchFilterBuilder:
+        if self._used:
+            raise RuntimeError(
+                "SearchFilterBuilder has already been used! Chain your method calls like "
+                "`lambda q: q.search(…).eq(…)`."
+            )
+        self._used = True
+        return SearchFilterBuilder((*self._steps, {"type": kind, "fieldPath": field, "value": value}))
+
+    def search(self, field: str, text: str) -> SearchFilterBuilder:
+        """Only where the field has some word of the text; the best matches come first."""
+        return self._then("Search", field, text)
+
+    def eq(self, field: str, value: Any) -> SearchFilterBuilder:
+        """Only where the field, one of the index's filter fields, equals the value."""
+        return self._then("Eq", field, to_json_or_undefined(value))
+
+    def export(self) -> list[dict[str, Any]]:
+        """The search as the query's JSON has it."""
+        return list(self._steps)
+
+
+class VectorFilterBuilder:
+    """`q` in `ctx.vector_search(…, filter=lambda q: q.or_(q.eq("genre", "comedy"), q.eq("genre", "drama")))`."""
+
+    def eq(self, field: str, value: Any) -> Expression:
+        """The field, one of the index's filter fields, equals the value."""
+        if not isinstance(field, str):
+            raise TypeError("The first argument to `q.eq` must be a field name.")
+        return Expression({"$eq": [{"$field": field}, expression(value)]})
+
+    def or_(self, *conditions: Any) -> Expression:
+        """Some condition holds."""
+        return Expression({"$or": [expression(condition) for condition in conditions]})

@@ -12,6 +12,7 @@ from biconvex.sim.values import DeveloperError
 from .document import after_key
 from .limits import READ_LIMIT_CODES
 from .query import fingerprint
+from .search import MAX_RESULTS, SearchScan
 from .stream import RangeScan, pipeline
 
 if TYPE_CHECKING:
@@ -101,10 +102,45 @@ class _PageScan(RangeScan):
             hint = min(hint, self.max_rows - self.rows_fetched)
         return super().pull(hint)
 
-    def count(self, row: Row) -> None:
+    def count(self, row: Row) -> Row:
         super().count(row)
         self.keys.append(row[0])
         self.bytes_read += row[1].size
+        return row
+
+    def nears_limit(self, maximum_rows_read: int | None, maximum_bytes_read: int | None) -> bool:
+        """Whether three quarters of what a page may read were read."""
+        return self.rows_fetched > _soft(maximum_rows_read, MAX_PAGE_SIZE) or self.bytes_read > _soft(
+            maximum_bytes_read, MAX_PAGE_BYTES
+        )
+
+    def split_key(self) -> bytes | None:
+        """Where the page could be split in two."""
+        return self.keys[len(self.keys) // 2] if len(self.keys) > 2 else None
+
+
+class _SearchPageScan(SearchScan):
+    """A text search that remembers where it has been. The limits that a page names mean nothing to it."""
+
+    __slots__ = ("bytes_read", "keys")
+
+    def __init__(self, transaction: Transaction, query: Query, interval: tuple[bytes, bytes]) -> None:
+        super().__init__(transaction, query, interval)
+        self.keys: list[bytes] = []
+        self.bytes_read = 0
+
+    def count(self, row: Row) -> Row:
+        row = super().count(row)
+        self.keys.append(row[0])
+        self.bytes_read += row[1].size
+        return row
+
+    def nears_limit(self, _rows: int | None, _bytes: int | None) -> bool:
+        """Whether three quarters of what a search may look at were read."""
+        return len(self.keys) > MAX_RESULTS * 3 // 4 or self.bytes_read > MAX_PAGE_BYTES * 3 // 4
+
+    def split_key(self) -> None:
+        """Splitting a search would spare it nothing."""
 
 
 def read_page(
@@ -122,18 +158,21 @@ def read_page(
     mark = fingerprint(query, plan.fields)
     start = _parse_cursor(cursor, mark) if cursor is not None else _START
     stop = _parse_cursor(end_cursor, mark) if end_cursor is not None else None
-    scan = _PageScan(transaction, query, plan, _between(plan.interval, query.reverse, start, stop))
-    if stop is None:
-        scan.max_rows, scan.max_bytes = maximum_rows_read, maximum_bytes_read
+    interval = _between(plan.interval, query.reverse, start, stop)
+    scan: _PageScan | _SearchPageScan
+    if query.search is not None:
+        scan = _SearchPageScan(transaction, query, interval)
+    else:
+        scan = _PageScan(transaction, query, plan, interval)
+        if stop is None:
+            scan.max_rows, scan.max_bytes = maximum_rows_read, maximum_bytes_read
     documents, status = _read(scan, pipeline(scan, query.operators), page_size, whole=stop is not None)
     if status is None and (
-        scan.rows_fetched > _soft(maximum_rows_read, MAX_PAGE_SIZE)
-        or scan.bytes_read > _soft(maximum_bytes_read, MAX_PAGE_BYTES)
-        or len(documents) > SOFT_PAGE_LENGTH
+        scan.nears_limit(maximum_rows_read, maximum_bytes_read) or len(documents) > SOFT_PAGE_LENGTH
     ):
         status = "SplitRecommended"
     position = stop or _position(scan, start)
-    split = scan.keys[len(scan.keys) // 2] if len(scan.keys) > 2 else None
+    split = scan.split_key()
     return Page(
         documents,
         is_done=position == _END,
@@ -143,7 +182,9 @@ def read_page(
     )
 
 
-def _read(scan: _PageScan, node: Node, page_size: int, *, whole: bool) -> tuple[list[Document], str | None]:
+def _read(
+    scan: _PageScan | _SearchPageScan, node: Node, page_size: int, *, whole: bool
+) -> tuple[list[Document], str | None]:
     documents: list[Document] = []
     try:
         while whole or len(documents) < page_size:
@@ -164,7 +205,7 @@ def _soft(maximum: int | None, most: int) -> int:
     return min(most if maximum is None else maximum, most) * 3 // 4
 
 
-def _position(scan: _PageScan, start: bytes) -> bytes:
+def _position(scan: _PageScan | _SearchPageScan, start: bytes) -> bytes:
     if scan.ended:
         return _END
     if scan.keys:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 from biconvex.sim.values import UNDEFINED, DeveloperError, check_identifier, pending_from_json
 
-from .definition import check_table_name, parse_field_path
+from .definition import parse_field_path
 from .document import after_prefix
 from .expression import compile_predicate
+from .lookup import find_index, index_not_found, parse_index_name
 from .ranges import Comparison, compile_range
 from .schema import BY_CREATION_TIME, BY_ID, Path
+from .search import SearchExpression, parse_search_expressions
 from .table import BY_ID_POSITION
 
 if TYPE_CHECKING:
@@ -32,7 +34,10 @@ Operator = tuple[Literal["filter"], "Callable[[dict[str, Any]], bool]"] | tuple[
 
 
 class Query(msgspec.Struct, frozen=True):
-    """A parsed query. `index` is None for a scan of the table; `json` is what it was parsed from."""
+    """A parsed query. `index` is None for a scan of the table; `json` is what it was parsed from.
+
+    `search` has the steps of a text search, None for a query over a database index.
+    """
 
     table: str
     index: str | None
@@ -40,6 +45,7 @@ class Query(msgspec.Struct, frozen=True):
     reverse: bool
     operators: tuple[Operator, ...]
     json: Any
+    search: tuple[SearchExpression, ...] | None = None
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -56,8 +62,6 @@ def parse_query(json: Any, operation: str) -> Query:
     try:
         return _parse(json)
     except DeveloperError as error:
-        if error.code == "SearchNotSupported":
-            raise
         raise DeveloperError(
             "InvalidArgument", f"Invalid argument `query` for `{operation}`: {error.message}"
         ) from error
@@ -67,10 +71,13 @@ def plan_query(query: Query, table: Table | None) -> Plan:
     """Find the query's index and interval; raises the errors of semantics §5.4. `table` is None if there is none."""
     if query.index is None:
         return Plan(BY_CREATION_TIME, 0, (_CREATION_TIME,), EVERYTHING)
+    if query.search is not None:
+        # The keys of results are the search's own.
+        return Plan(query.index, 0, (), EVERYTHING)
     name = f"{query.table}.{query.index}"
     if table is None:
-        raise _not_found(name)
-    position, fields = _find_index(table, query.index, name)
+        raise index_not_found(name)
+    position, fields = _find_index(table, query.index)
     return Plan(query.index, position, fields, compile_range(name, fields, query.range_))
 
 
@@ -82,29 +89,14 @@ def fingerprint(query: Query, fields: tuple[Path, ...]) -> bytes:
     return hashlib.sha256(text).digest()[:16]
 
 
-def _find_index(table: Table, index: str, name: str) -> tuple[int, tuple[Path, ...]]:
+def _find_index(table: Table, index: str) -> tuple[int, tuple[Path, ...]]:
     if index == BY_ID:
         return BY_ID_POSITION, ()
     if index == BY_CREATION_TIME:
         return 0, (_CREATION_TIME,)
     schema = table.schema
-    for position, candidate in enumerate(schema.indexes, 1):
-        if candidate.name == index:
-            return position, (*candidate.fields, _CREATION_TIME)
-    if index in schema.staged:
-        raise DeveloperError(
-            "IndexStagedError",
-            f"Index {name} is currently staged and not available to query until it is enabled.",
-        )
-    if index in [other.name for other in schema.search_indexes] + [
-        other.name for other in schema.vector_indexes
-    ]:
-        raise DeveloperError("IndexNotADatabaseIndex", f"Index {name} is not a database index")
-    raise _not_found(name)
-
-
-def _not_found(name: str) -> DeveloperError:
-    return DeveloperError("IndexNotFoundError", f"Index {name} not found.")
+    found = find_index(schema, schema.indexes, index, ("IndexNotADatabaseIndex", "a database index"))
+    return schema.indexes.index(found) + 1, (*found.fields, _CREATION_TIME)
 
 
 def _parse(json: Any) -> Query:
@@ -119,24 +111,15 @@ def _parse(json: Any) -> Query:
         return Query(table, None, (), _is_reverse(source), parsed, json)
     if kind == "IndexRange":
         name, comparisons = _fields(source, "index range", "indexName", "range")
-        table, index = _parse_index_name(name)
+        table, index = parse_index_name(name)
         return Query(
             table, index, tuple(map(_parse_comparison, comparisons)), _is_reverse(source), parsed, json
         )
     if kind == "Search":
-        raise DeveloperError("SearchNotSupported", "Text search is not supported by the simulator yet.")
+        name, filters = _fields(source, "search", "indexName", "filters")
+        table, index = parse_index_name(name)
+        return Query(table, index, (), False, parsed, json, parse_search_expressions(filters))
     raise DeveloperError("InvalidArgument", f"unknown query source `{kind}`")
-
-
-def _parse_index_name(name: str) -> tuple[str, str]:
-    table, *parts = name.split(".")
-    check_table_name(table)
-    if not parts:
-        raise DeveloperError("IndexNotEnoughNameComponents", f"Insufficient components in index name {name}")
-    check_table_name(parts[0])
-    if len(parts) > 1:
-        raise DeveloperError("IndexTooManyNameComponents", f"Too many components in index name {name}")
-    return table, parts[0]
 
 
 def _parse_comparison(json: Any) -> Comparison:

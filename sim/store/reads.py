@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from .commits import Commit
     from .document import Document
+    from .search import TextSearch
 
 __all__ = ["TABLE_LIST", "IntervalSet", "ReadSet"]
 
@@ -58,17 +59,18 @@ class IntervalSet:
 
 
 class ReadSet:
-    """What a transaction has read, by table: single documents, and intervals of indexes.
+    """What a transaction has read, by table: single documents, intervals of indexes, and text searches.
 
     `tables_listed` tells that it looked for a table and there was none.
     """
 
-    __slots__ = ("_documents", "_intervals", "tables_listed")
+    __slots__ = ("_documents", "_intervals", "_searches", "tables_listed")
 
     def __init__(self) -> None:
         # Documents read by id are kept apart from other intervals of by_id: most reads are of this kind, and cheap.
         self._documents: dict[str, dict[str, None]] = {}
         self._intervals: dict[str, dict[str, tuple[int, IntervalSet]]] = {}
+        self._searches: dict[str, dict[TextSearch, None]] = {}
         self.tables_listed = False
 
     def add_document(self, table: str, document_id: str) -> int:
@@ -100,6 +102,10 @@ class ReadSet:
                 intervals.add(key, after_key(key))
         return intervals.add(start, end)
 
+    def add_search(self, table: str, search: TextSearch) -> None:
+        """Depend on whatever a text search may find; it counts as no interval."""
+        self._searches.setdefault(table, {})[search] = None
+
     def intervals(self, table: str, index: str) -> list[tuple[bytes, bytes]]:
         """The intervals read in an index, in order."""
         if index == BY_ID and table in self._documents:
@@ -113,6 +119,9 @@ class ReadSet:
         documents = self._documents.get(document.table)
         if documents is not None and document.id in documents:
             return True
+        searches = self._searches.get(document.table)
+        if searches is not None and any(search.may_match(document) for search in searches):
+            return True
         indexes = self._intervals.get(document.table)
         if indexes is None:
             return False
@@ -125,7 +134,7 @@ class ReadSet:
     @property
     def tables(self) -> list[str]:
         """The tables whose changes can matter; `TABLE_LIST` where a new table can."""
-        found = dict.fromkeys((*self._documents, *self._intervals))
+        found = dict.fromkeys((*self._documents, *self._intervals, *self._searches))
         return [*found, TABLE_LIST] if self.tables_listed else list(found)
 
     def is_touched_by(self, commit: Commit) -> bool:
@@ -136,7 +145,7 @@ class ReadSet:
 
     def conflicts_with(self, commit: Commit) -> tuple[str, str] | None:
         """The table and id of the first document of `commit` that changes what was read, or None."""
-        if not self._documents and not self._intervals:
+        if not self._documents and not self._intervals and not self._searches:
             return None
         for write in commit.writes:
             after, before = write.after, write.before

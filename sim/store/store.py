@@ -12,6 +12,7 @@ from biconvex.sim.values import InternalError
 from .building import resolve_document
 from .commits import Commit, Conflict, Write
 from .limits import TransactionLimits
+from .search import parse_vector_search, search_vectors
 from .table_map import TableMap
 from .transaction import Transaction
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .schema import Schema
+    from .search import VectorMatch
     from .table import Table
 
 __all__ = ["Store"]
@@ -122,7 +124,7 @@ class Store:
     def is_current(self, transaction: Transaction) -> bool:
         """Whether an open transaction has read nothing that was changed since its snapshot."""
         reads = transaction.reads
-        return not any(reads.is_touched_by(commit) for commit in self._commits_since(transaction))
+        return not any(reads.is_touched_by(commit) for commit in self.commits_after(transaction.snapshot))
 
     def documents(self, table: str) -> list[dict[str, Any]]:
         """The committed documents of a table in creation order, as copies."""
@@ -140,9 +142,23 @@ class Store:
                     count -= (write.after is not None) - (write.before is not None)
         return count
 
+    def commits_after(self, ts: int) -> list[Commit]:
+        """What was committed after `ts`, the time of an open snapshot or a later one, oldest first."""
+        later = list(takewhile(lambda commit: commit.ts > ts, reversed(self._log)))
+        later.reverse()
+        return later
+
+    def vector_search(self, query_json: Any) -> list[VectorMatch]:
+        """The documents nearest to a vector among all that is committed, best first.
+
+        `query_json` is the syscall's `query`; raises the errors of semantics §12.3.
+        """
+        search = parse_vector_search(query_json)
+        return search_vectors(search, self.tables.get(search.table))
+
     def _check(self, transaction: Transaction) -> None:
         reads, changes = transaction.reads, transaction.writes.changes
-        for commit in self._commits_since(transaction):
+        for commit in self.commits_after(transaction.snapshot):
             if commit.new_tables and (transaction.tables.created or reads.tables_listed):
                 raise Conflict(None, None, commit.source)
             found = reads.conflicts_with(commit)
@@ -152,12 +168,6 @@ class Store:
                 )
             if found is not None:
                 raise Conflict(*found, commit.source)
-
-    def _commits_since(self, transaction: Transaction) -> list[Commit]:
-        """What was committed since a transaction's snapshot, oldest first."""
-        later = list(takewhile(lambda commit: commit.ts > transaction.snapshot, reversed(self._log)))
-        later.reverse()
-        return later
 
     def _collect(self) -> None:
         horizon = min((transaction.snapshot for transaction in self._open), default=self.last_ts)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .table import Row
     from .transaction import Transaction
 
-__all__ = ["DEFAULT_PREFETCH", "Node", "QueryStream", "RangeScan", "pipeline"]
+__all__ = ["DEFAULT_PREFETCH", "Node", "PageEmpty", "QueryStream", "RangeScan", "Scan", "pipeline"]
 
 DEFAULT_PREFETCH: Final = 100
 MAX_PREFETCH: Final = 1024
@@ -35,12 +35,31 @@ class Node(Protocol):
         """The next row, None at the end; `hint` is how many rows the caller may want."""
 
 
-class _PageEmpty(Exception):
+class PageEmpty(Exception):
     """A look ahead has reached the end of the fetched page."""
 
 
+class Scan(Node, Protocol):
+    """The source of a stream, which accounts for the rows that it gives.
+
+    While `looking_ahead`, rows are taken without being counted, and only as many as the limits allow; they are put in
+    `uncounted`, and `PageEmpty` is raised where nothing can be said.
+    """
+
+    transaction: Transaction
+    looking_ahead: bool
+    uncounted: list[Row]
+    ended: bool
+
+    def count(self, row: Row) -> Row:
+        """Account for a row that is taken; returns it."""
+
+    def count_end(self) -> None:
+        """Account for the end."""
+
+
 class RangeScan:
-    """The source of every stream: one interval of one index, from one end to the other."""
+    """One interval of one index, from one end to the other."""
 
     __slots__ = (
         "_counted",
@@ -68,7 +87,6 @@ class RangeScan:
         self.reverse = reverse
         self.rows_fetched = 0
         self.ended = False
-        # While looking ahead, rows are taken without being counted, and only as many as the limits allow.
         self.looking_ahead = False
         self.uncounted: list[Row] = []
         self._interval = self._unfetched = interval
@@ -87,7 +105,7 @@ class RangeScan:
         page = self._page
         if self.needs_fetch:
             if self.looking_ahead:
-                raise _PageEmpty
+                raise PageEmpty
             self._fetch(min(max(hint, 1), MAX_PREFETCH))
         if not page:
             self.ended = True
@@ -96,15 +114,14 @@ class RangeScan:
             return None
         if self.looking_ahead:
             if not self.transaction.reserve_read(page[0][1]):
-                raise _PageEmpty
+                raise PageEmpty
             row = page.popleft()
             self.uncounted.append(row)
         else:
-            row = page.popleft()
-            self.count(row)
+            row = self.count(page.popleft())
         return row
 
-    def count(self, row: Row) -> None:
+    def count(self, row: Row) -> Row:
         """Account for a row taken from the page: it was read, and the interval up to it."""
         key, document = row
         transaction = self.transaction
@@ -112,11 +129,12 @@ class RangeScan:
         if not self._counted:
             self._counted = True
             transaction.record_interval(self.table, self.plan, *self._interval_to(key))
-            return
+            return row
         # Growing the interval can't make it two, so the read set hears of it once, later.
         if self._mark is None:
             transaction.unrecorded.append(self)
         self._mark = key
+        return row
 
     def count_end(self) -> None:
         """Account for the end of the range: all of the interval was read."""
@@ -197,7 +215,7 @@ class QueryStream:
 
     __slots__ = ("_ahead", "_node", "_scan")
 
-    def __init__(self, scan: RangeScan, operators: tuple[Operator, ...]) -> None:
+    def __init__(self, scan: Scan, operators: tuple[Operator, ...]) -> None:
         self._scan = scan
         self._node = pipeline(scan, operators)
         self._ahead: deque[_Ahead] = deque()
@@ -230,7 +248,7 @@ class QueryStream:
                     error = problem
                 ahead.append(_Ahead(None if row is None else row[1], scan.uncounted, error))
                 scan.uncounted = []
-        except _PageEmpty:
+        except PageEmpty:
             pass
         finally:
             scan.looking_ahead = False

@@ -13,12 +13,13 @@ from biconvex.sim.values import encode_id
 
 from .document import Document, by_id_key
 from .ordered import OrderedKeys, ordered_keys
+from .search import NearestVectors, TextIndex
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
     from .commits import Write
-    from .schema import TableSchema
+    from .schema import SearchIndex, TableSchema, VectorIndex
 
 __all__ = ["BY_ID_POSITION", "History", "Row", "Table"]
 
@@ -47,7 +48,17 @@ class History:
 class Table:
     """The committed documents of one table."""
 
-    __slots__ = ("_by_id", "_entries", "_id_slice", "_indexes", "count", "name", "number", "schema")
+    __slots__ = (
+        "_by_id",
+        "_entries",
+        "_id_slice",
+        "_indexes",
+        "_searches",
+        "count",
+        "name",
+        "number",
+        "schema",
+    )
 
     def __init__(self, name: str, number: int, schema: TableSchema) -> None:
         self.name = name
@@ -58,6 +69,8 @@ class Table:
         self._indexes: tuple[OrderedKeys, ...] = tuple(ordered_keys() for _ in range(len(schema.indexes) + 1))
         # Documents are found by id without it, so it is made when somebody first scans it.
         self._by_id: OrderedKeys | None = None
+        # Text and vector indexes by name, of the newest versions; each is made when it is first searched.
+        self._searches: dict[str, TextIndex | NearestVectors] = {}
         # Every key ends with that of the id: a tag, the text, a zero.
         self._id_slice = slice(-len(encode_id(number, bytes(16))) - 1, -1)
 
@@ -108,6 +121,20 @@ class Table:
             if document is not None and document.keys[0] == key:
                 yield document
 
+    def text_index(self, index: SearchIndex) -> TextIndex:
+        """The text index of the newest versions."""
+        found = self._searches.get(index.name)
+        if not isinstance(found, TextIndex):
+            found = self._searches[index.name] = TextIndex(index, self.all())
+        return found
+
+    def vectors(self, index: VectorIndex) -> NearestVectors:
+        """The vector index of the newest versions."""
+        found = self._searches.get(index.name)
+        if not isinstance(found, NearestVectors):
+            found = self._searches[index.name] = NearestVectors(index, self.all())
+        return found
+
     def write(self, write: Write, ts: int, keep: bool) -> None:
         """Make `write.after` the newest version; with `keep`, the one before stays for older snapshots."""
         before, after = write.before, write.after
@@ -116,6 +143,8 @@ class Table:
             self._add_version(write.id, after, ts)
         else:
             self._replace(before, after)
+        for index in self._searches.values():
+            index.put(write.id, after)
 
     def collect(self, document_id: str, horizon: int) -> None:
         """Forget the versions of a document that no snapshot from `horizon` on can see."""

@@ -25,6 +25,7 @@ from .pagination import Page, check_page_options, read_page
 from .query import EVERYTHING, Plan, Query, parse_query, plan_query
 from .reads import ReadSet
 from .schema import BY_CREATION_TIME, BY_ID
+from .search import SearchScan, compile_search
 from .stream import QueryStream, RangeScan
 from .table import BY_ID_POSITION
 from .table_map import SYSTEM_TABLES, TransactionTables
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from .document import Document
     from .limits import TransactionLimits
     from .store import Store
+    from .stream import Scan
     from .table import Row, Table
 
 __all__ = ["Transaction"]
@@ -106,7 +108,12 @@ class Transaction:
         """Start a query (semantics §1.6); raises for a wrong index, range, filter or order."""
         query = parse_query(query_json, "queryStream")
         plan = self._plan(query)
-        return QueryStream(RangeScan(self, query.table, plan, query.reverse, plan.interval), query.operators)
+        scan: Scan
+        if query.search is not None:
+            scan = SearchScan(self, query, plan.interval)
+        else:
+            scan = RangeScan(self, query.table, plan, query.reverse, plan.interval)
+        return QueryStream(scan, query.operators)
 
     def paginate(
         self,
@@ -267,6 +274,27 @@ class Transaction:
     def record_interval(self, table: str, plan: Plan, start: bytes, end: bytes) -> None:
         """Depend on a part of an index; raises at the limit."""
         self._add_queries(self._reads.add_interval(table, plan.index, plan.position, start, end))
+
+    def search(self, query: Query) -> list[Row]:
+        """The results of a text search as the transaction sees them, best first; it depends on what it searched for.
+
+        Raises the errors of semantics §12.2. The results count when they are read.
+        """
+        table = self._visible_table(query.table)
+        search = compile_search(query, table)
+        if table is None or search is None:
+            return []
+        view = self.writes.text_view(table, search.index, self.snapshot)
+        view.catch_up(self._store.commits_after(view.ts))
+        self._reads.add_search(table.name, search)
+        return view.search(search)
+
+    def read_result(self, found: Document) -> Document | None:
+        """Read a document that a text search found; None if it can't be any more, because of a write since."""
+        before, _ = self.writes.changes.get(found.id, (None, None))
+        document = self._read(found.table, found.id)
+        # A version that was committed has to be that still; one of the transaction's own may be a newer one.
+        return document if document is found or before is not found else None
 
     # Inside.
 

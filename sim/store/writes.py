@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from .commits import Write
 from .document import by_id_key
 from .ordered import OrderedKeys, ordered_keys
+from .search import TextView
 from .table import BY_ID_POSITION
 
 if TYPE_CHECKING:
     from .document import Document
+    from .schema import SearchIndex
     from .table import Row, Table
 
 __all__ = ["PendingWrites"]
@@ -21,13 +23,15 @@ Change = tuple["Document | None", "Document | None"]
 class PendingWrites:
     """Changes by document id: the version of the snapshot, and what the transaction has made of it."""
 
-    __slots__ = ("_journal", "_overlays", "_per_table", "changes")
+    __slots__ = ("_journal", "_overlays", "_per_table", "_views", "changes")
 
     def __init__(self) -> None:
         self.changes: dict[str, Change] = {}
         self._per_table: dict[str, int] = {}
         # Keys of the new versions, only for indexes that were scanned since the first write to their table.
         self._overlays: dict[str, dict[int, OrderedKeys]] = {}
+        # What the transaction sees of the text indexes that it has searched, by table and index.
+        self._views: dict[str, dict[str, TextView]] = {}
         self._journal: list[tuple[str, str, Change | None]] | None = None
 
     def touches(self, table: str) -> bool:
@@ -75,6 +79,17 @@ class PendingWrites:
                 break
         return rows
 
+    def text_view(self, table: Table, index: SearchIndex, snapshot: int) -> TextView:
+        """What the transaction sees of a text index; commits since its `ts` are not in it yet."""
+        views = self._views.setdefault(table.name, {})
+        view = views.get(index.name)
+        if view is None:
+            view = views[index.name] = TextView(table.name, table.text_index(index), snapshot)
+            for document_id, (before, after) in self.changes.items():
+                if _table_of(before, after) == table.name:
+                    view.note_own(document_id, after)
+        return view
+
     def count(self, table: str) -> int:
         """By how many documents a table has grown (or shrunk, if negative)."""
         if table not in self._per_table:
@@ -103,6 +118,11 @@ class PendingWrites:
                 del self._per_table[table]
         else:
             self.changes[document_id] = change
+        if table in self._views:
+            # The version of the snapshot, where a rollback leaves no change.
+            seen = change[1] if change is not None else previous[0] if previous is not None else None
+            for view in self._views[table].values():
+                view.note_own(document_id, seen)
         overlays = self._overlays.get(table)
         if not overlays:
             return

@@ -212,11 +212,6 @@ WRONG_QUERIES: dict[str, tuple[Any, str, str]] = {
         "IndexNotFoundError",
         "Index _cron_jobs.by_id not found.",
     ),
-    "a text search": (
-        {"source": {"type": "Search", "indexName": "s.find", "filters": []}, "operators": []},
-        "SearchNotSupported",
-        "Text search is not supported by the simulator yet.",
-    ),
     "an order of its own": (scan("t", order="up"), "InvalidArgument", INVALID + 'expected "asc" or "desc"'),
     "a table that is no identifier": (
         scan("a b"),

@@ -1,0 +1,21 @@
+"""Vector search, which only actions have (semantics §12.3); text search is a query like others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from biconvex.sim.runtime.run import Run
+    from biconvex.sim.runtime.runtime import Runtime
+
+__all__ = ["vector_search"]
+
+
+def vector_search(runtime: Runtime, run: Run, arguments: Any) -> str:
+    """The ids and scores of the documents nearest to a vector, of what is committed at this moment."""
+    query = arguments["query"]
+    runtime.trace.record("vectorSearch", str(query["indexName"]), run.number)
+    found = [{"_id": match.id, "_score": match.score} for match in runtime.store.vector_search(query)]
+    return msgspec.json.encode({"results": found}).decode()
