@@ -1,8 +1,8 @@
 """The analysis: from the syntax trees of a backend's files to the backend model.
 
-Imports run one way: values, scopes, frames < what values mean (ctx, queries, validators, schema, crons, routes, components,
-registration, promises, sequences) < externals, composites < evaluate < statements < walker < collect < modules <
-functions, references, graph < program < build.
+Imports run one way: values, scopes, frames < what values mean (ctx, queries, validators, schema, crons, routes,
+components, thrown, registration, promises, sequences) < externals, composites < evaluate < statements < walker <
+collect < modules < functions, references, graph < program < build.
 """
 
 from biconvex.lint.analysis.build import assemble, build
