@@ -1,11 +1,11 @@
-"""Findings: what a rule has to say, and where."""
+"""Findings: what a rule has to say, where, and what edits would put it right."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["Evidence", "Finding", "Severity"]
+__all__ = ["Edit", "Evidence", "Finding", "Fix", "Severity"]
 
 
 class Severity(Enum):
@@ -27,11 +27,36 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """The bytes from `start` to `end` (exclusive) of a file become `text`; `path` as in `Finding`.
+
+    Lines in `text` end with a plain newline, whatever the file has: it is fitted to the file when it goes in.
+    """
+
+    path: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that remove a finding, all of them or none. `title` says in the imperative what they do.
+
+    A safe fix keeps what the code means, apart from the mistake itself; all others are only made when asked for.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One diagnostic. Lines and columns are 1-based; `end_column` is one past the last character.
 
     `path` is relative to the working directory. `message` states the fact with the user's own names,
-    `help` says the remedy in the imperative (None where there is no one remedy).
+    `help` says the remedy in the imperative (None where there is no one remedy), `fix` carries it out.
     """
 
     path: str
@@ -44,6 +69,7 @@ class Finding:
     message: str
     help: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    fix: Fix | None = None
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

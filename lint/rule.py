@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from biconvex.lint.finding import Evidence, Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from biconvex.lint.finding import Severity
+    from biconvex.lint.finding import Fix
     from biconvex.lint.model import Backend, Place
+    from biconvex.lint.source import Language
 
-__all__ = ["Case", "Problem", "Rule"]
+__all__ = ["PRESETS", "Case", "Fixed", "NoOptions", "Preset", "Problem", "Rule", "finding_of"]
+
+Preset = Literal["starter", "recommended", "strict"]
+
+PRESETS: Mapping[Severity, frozenset[Preset]] = {
+    Severity.ERROR: frozenset({"starter", "recommended", "strict"}),
+    Severity.WARNING: frozenset({"recommended", "strict"}),
+    Severity.INFO: frozenset({"strict"}),
+}
+"""The presets that a rule of each severity is in, unless its class says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The files of a case after all of its fixes, as in `Case`; None in a language in which nothing is fixed.
+
+    Files that stay as they are may be left out.
+    """
+
+    typescript: str | Mapping[str, str] | None = None
+    python: str | Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +43,23 @@ class Case:
 
     Each language is the text of one file (`tasks.ts`, `tasks.py`) or a mapping from path to text (paths below
     the functions folder, such as `schema.ts`). In a flagged case the place is marked in the source: `«` and `»` stand
-    around exactly what the finding must span; they are taken out before the case is linted.
+    around exactly what the finding must span; they are taken out before the case is linted. `fixed` is what all
+    fixes, the unsafe ones too, make of it; it must be given where the rule offers any. `options` has the rule's
+    options for this case where they are not the default ones. A language that the rule doesn't have is empty.
     """
 
     name: str
-    typescript: str | Mapping[str, str]
-    python: str | Mapping[str, str]
+    typescript: str | Mapping[str, str] = ""
+    python: str | Mapping[str, str] = ""
+    fixed: Fixed | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What a check yields; the engine adds rule, severity and path to make a `Finding`.
 
-    `severity` is None where the rule's own severity holds.
+    `severity` is None where the rule's own severity holds. `fix` has edits made with `biconvex.lint.fixes`.
     """
 
     place: Place
@@ -41,10 +67,23 @@ class Problem:
     help: str | None = None
     evidence: tuple[tuple[Place, str], ...] = field(default=())
     severity: Severity | None = None
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoOptions:
+    """The options of a rule that has none."""
 
 
 class Rule(ABC):
-    """A guideline. Its module's docstring is its documentation, under fixed headings."""
+    """A guideline. Its module's docstring is its documentation, under fixed headings.
+
+    `presets` says in which presets the rule is; without it, its severity decides (`PRESETS`), and an empty set
+    is for rules that must be asked for by name. `fixable` is `safe` if some of its fixes are, `unsafe` if it
+    only has others. `Options` is a frozen dataclass with a default for every field, whose types pydantic
+    understands; the configuration's `[rules.<name>]` is validated by it, and a check finds it as
+    `self.options`. `languages` are those in which the mistake can be made.
+    """
 
     name: ClassVar[str]
     theme: ClassVar[str]
@@ -52,7 +91,45 @@ class Rule(ABC):
     links: ClassVar[tuple[str, ...]]
     silent: ClassVar[tuple[Case, ...]]
     flagged: ClassVar[tuple[Case, ...]]
+    presets: ClassVar[frozenset[Preset]]
+    languages: ClassVar[tuple[Language, ...]] = ("typescript", "python")
+    fixable: ClassVar[Literal["never", "safe", "unsafe"]] = "never"
+    Options: ClassVar[type[Any]] = NoOptions
+    options: Any
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "severity" in vars(cls) and "presets" not in vars(cls):
+            cls.presets = PRESETS.get(cls.severity, frozenset())
+
+    def __init__(self, options: Any = None) -> None:
+        """Make the rule with options of its own `Options`, by default the default ones."""
+        self.options = self.Options() if options is None else options
 
     @abstractmethod
     def check(self, backend: Backend) -> Iterable[Problem]:
         """Yield every problem in a backend. Where the model is unsure, yield nothing."""
+
+
+def finding_of(rule: Rule, problem: Problem) -> Finding:
+    """Make the finding for a problem that a rule yields."""
+    source = problem.place.source
+    begin, end = source.position(problem.place.start), source.position(problem.place.end)
+    return Finding(
+        path=source.path,
+        line=begin.line,
+        column=begin.column,
+        end_line=end.line,
+        end_column=end.column,
+        rule=rule.name,
+        severity=problem.severity or rule.severity,
+        message=problem.message,
+        help=problem.help,
+        evidence=tuple(_evidence(place, message) for place, message in problem.evidence),
+        fix=problem.fix,
+    )
+
+
+def _evidence(place: Place, message: str) -> Evidence:
+    position = place.source.position(place.start)
+    return Evidence(place.source.path, position.line, position.column, message)

@@ -51,8 +51,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biconvex.lint.finding import Severity
-from biconvex.lint.rule import Case, Problem, Rule
+from biconvex.lint.finding import Fix, Severity
+from biconvex.lint.fixes import insert_before
+from biconvex.lint.rule import Case, Fixed, Problem, Rule
 from biconvex.rules.wording import begin, quoted
 
 if TYPE_CHECKING:
@@ -192,6 +193,26 @@ from biconvex.sim.values import v
 async def finish(ctx, args):
     «ctx.db.patch("tasks", args["id"], {"done": True})»
 """,
+        fixed=Fixed(
+            typescript="""\
+import { mutation } from "./_generated/server";
+import { v } from "convex/values";
+export const finish = mutation({
+  args: { id: v.id("tasks") },
+  handler: async (ctx, args) => {
+    await ctx.db.patch("tasks", args.id, { done: true });
+  },
+});
+""",
+            python="""\
+from biconvex.sim.server import mutation
+from biconvex.sim.values import v
+
+@mutation(args={"id": v.id("tasks")})
+async def finish(ctx, args):
+    await ctx.db.patch("tasks", args["id"], {"done": True})
+""",
+        ),
     ),
     Case(
         "a job scheduled by an action, in one branch",
@@ -221,6 +242,34 @@ async def order(ctx, args):
         return
     await ctx.run_mutation(internal.tasks.finish, {})
 """,
+        fixed=Fixed(
+            typescript="""\
+import { action } from "./_generated/server";
+import { internal } from "./_generated/api";
+import { v } from "convex/values";
+export const order = action({
+  args: { mail: v.boolean() },
+  handler: async (ctx, args) => {
+    if (args.mail) {
+      await ctx.scheduler.runAfter(60_000, internal.mail.send, {});
+      return;
+    }
+    await ctx.runMutation(internal.tasks.finish, {});
+  },
+});
+""",
+            python="""\
+from biconvex.sim.server import action, internal
+from biconvex.sim.values import v
+
+@action(args={"mail": v.boolean()})
+async def order(ctx, args):
+    if args["mail"]:
+        await ctx.scheduler.run_after(60_000, internal.mail.send, {})
+        return
+    await ctx.run_mutation(internal.tasks.finish, {})
+""",
+        ),
     ),
     Case(
         "all at once, without waiting for any",
@@ -247,6 +296,31 @@ async def remove(ctx, args):
     [«ctx.db.delete("tasks", id)» for id in args["ids"]]
     «asyncio.gather(*[ctx.db.delete("tasks", id) for id in args["ids"]])»
 """,
+        fixed=Fixed(
+            typescript="""\
+import { mutation } from "./_generated/server";
+import { v } from "convex/values";
+export const remove = mutation({
+  args: { ids: v.array(v.id("tasks")) },
+  handler: async (ctx, args) => {
+    args.ids.forEach(async (id) => {
+      await ctx.db.delete("tasks", id);
+    });
+    await Promise.all(args.ids.map((id) => ctx.db.delete("tasks", id)));
+  },
+});
+""",
+            python="""\
+import asyncio
+from biconvex.sim.server import mutation
+from biconvex.sim.values import v
+
+@mutation(args={"ids": v.array(v.id("tasks"))})
+async def remove(ctx, args):
+    [ctx.db.delete("tasks", id) for id in args["ids"]]
+    await asyncio.gather(*[ctx.db.delete("tasks", id) for id in args["ids"]])
+""",
+        ),
     ),
     Case(
         "a helper of the project, called and forgotten",
@@ -282,6 +356,30 @@ async def record(ctx, text):
     await ctx.db.insert("log", {"text": text})
 """,
         },
+        fixed=Fixed(
+            typescript={
+                "tasks.ts": """\
+import { mutation } from "./_generated/server";
+import { record } from "./lib/log";
+export const finish = mutation({
+  args: {},
+  handler: async (ctx) => {
+    await record(ctx, "finished");
+  },
+});
+"""
+            },
+            python={
+                "tasks.py": """\
+from biconvex.sim.server import mutation
+from .lib.log import record
+
+@mutation(args={})
+async def finish(ctx, args):
+    await record(ctx, "finished")
+"""
+            },
+        ),
     ),
 )
 
@@ -292,6 +390,7 @@ class FloatingPromise(Rule):
     name = "floating-promise"
     theme = "promises"
     severity = Severity.ERROR
+    fixable = "safe"
     links = (
         "https://docs.convex.dev/understanding/best-practices/#await-all-promises",
         "https://docs.convex.dev/functions/actions#dangling-promises",
@@ -303,7 +402,14 @@ class FloatingPromise(Rule):
         """Yield each promise that floats, or that only a variable holds which nothing reads."""
         for promise in backend.promises:
             if promise.fate in {"floating", "unused"}:
-                yield Problem(promise.place, _message(promise), help=_help(promise))
+                yield Problem(promise.place, _message(promise), help=_help(promise), fix=_fix(promise))
+
+
+def _fix(promise: Promise) -> Fix | None:
+    """Await what is dropped, unless it is dropped within a callback that nobody waits for."""
+    if not promise.in_async or promise.through in {"forEach", "map"}:
+        return None
+    return Fix(_help(promise), (insert_before(promise.place, "await "),))
 
 
 def _message(promise: Promise) -> str:

@@ -52,8 +52,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biconvex.lint.finding import Severity
-from biconvex.lint.rule import Case, Problem, Rule
+from biconvex.lint.finding import Fix, Severity
+from biconvex.lint.fixes import insert_option
+from biconvex.lint.rule import Case, Fixed, Problem, Rule
+from biconvex.lint.syntax import Name, walk
 from biconvex.rules.wording import begin, name_of
 
 if TYPE_CHECKING:
@@ -149,6 +151,23 @@ async def «default»(ctx, args):
     return await ctx.db.query("notes").take(10)
 """
         },
+        fixed=Fixed(
+            typescript={
+                "notes/list.ts": """\
+import { query } from "../_generated/server";
+export default query({ args: {}, handler: async (ctx) => await ctx.db.query("notes").take(10) });
+"""
+            },
+            python={
+                "notes/list.py": """\
+from biconvex.sim.server import query
+
+@query(args={})
+async def default(ctx, args):
+    return await ctx.db.query("notes").take(10)
+"""
+            },
+        ),
     ),
     Case(
         "a public mutation that takes anything",
@@ -181,6 +200,19 @@ from biconvex.sim.server import query
 async def «list»(ctx):
     return await ctx.db.query("tasks").take(10)
 """,
+        fixed=Fixed(
+            typescript="""\
+import { query } from "./_generated/server";
+export const list = query({ args: {}, handler: async (ctx) => await ctx.db.query("tasks").take(10) });
+""",
+            python="""\
+from biconvex.sim.server import query
+
+@query(args={})
+async def list(ctx):
+    return await ctx.db.query("tasks").take(10)
+""",
+        ),
     ),
     Case(
         "an internal action, through an alias of the builder",
@@ -195,6 +227,19 @@ from biconvex.sim.server import fetch, internal_action as job
 async def «sync»(ctx, args):
     await fetch("https://example.com")
 """,
+        fixed=Fixed(
+            typescript="""\
+import { internalAction as job } from "./_generated/server";
+export const sync = job({ args: {}, handler: async (ctx) => { await fetch("https://example.com"); } });
+""",
+            python="""\
+from biconvex.sim.server import fetch, internal_action as job
+
+@job(args={})
+async def sync(ctx, args):
+    await fetch("https://example.com")
+""",
+        ),
     ),
 )
 
@@ -205,6 +250,7 @@ class MissingArgumentValidators(Rule):
     name = "missing-argument-validators"
     theme = "validators"
     severity = Severity.ERROR
+    fixable = "safe"
     links = (
         "https://docs.convex.dev/functions/validation",
         "https://docs.convex.dev/understanding/best-practices/#use-argument-validators-for-all-public-functions",
@@ -225,7 +271,26 @@ class MissingArgumentValidators(Rule):
                     _message(function, exposed=exposed),
                     help=_help(function),
                     severity=None if exposed else Severity.WARNING,
+                    fix=_fix(function),
                 )
+
+
+def _fix(function: Function) -> Fix | None:
+    """Declare no arguments where the handler takes none."""
+    edits = insert_option(function, "args", "{}") if _takes_nothing(function) else None
+    return Fix(_help(function), edits) if edits else None
+
+
+def _takes_nothing(function: Function) -> bool:
+    """Tell whether the handler has no parameter for arguments, or one that it never reads."""
+    if function.handler is None or function.uses_arguments is False:
+        return function.uses_arguments is False
+    _, parameter, *more = function.handler.syntax.parameters
+    if more or not isinstance(parameter.target, Name):
+        return False
+    name = parameter.target.id
+    body = function.handler.syntax.body
+    return not any(isinstance(node, Name) and node.id == name for part in body for node in walk(part))
 
 
 def _message(function: Function, *, exposed: bool) -> str:
@@ -237,7 +302,7 @@ def _message(function: Function, *, exposed: bool) -> str:
 
 def _help(function: Function) -> str:
     python = function.place.source.language == "python"
-    if function.uses_arguments is False:
+    if _takes_nothing(function):
         return (
             "add `args={}`, which refuses every argument"
             if python

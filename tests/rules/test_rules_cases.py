@@ -14,7 +14,7 @@ from biconvex.lint.documentation import HEADINGS, documentation
 from biconvex.lint.plugins import load_rules
 from biconvex.lint.rule import Case, Rule
 from biconvex.lint.source import Language
-from biconvex.lint.trial import run_case
+from biconvex.lint.trial import fix_case, fixed_files, run_case
 
 RULES = load_rules([("builtin", biconvex.rules)])
 LANGUAGES: tuple[Language, ...] = ("typescript", "python")
@@ -65,6 +65,36 @@ def test_what_a_rule_says_about_python_spells_names_as_python_does(
         for problem in run_case(rule, case, language).problems:
             said = f"{problem.message} {problem.help}"
             assert re.findall(r"\b(?:run[A-Z]\w+|with[A-Z]\w+|for … of|Promise\.all)\b", said) == []
+
+
+@pytest.mark.parametrize(("rule", "case", "language"), _cases("flagged"))
+def test_fixes_make_of_a_case_what_it_says_and_leave_nothing_to_fix(
+    rule: Rule, case: Case, language: Language
+) -> None:
+    outcome = fix_case(rule, case, language)
+    if outcome.made or outcome.broken or outcome.left:
+        assert outcome.files == fixed_files(case, language)
+        assert (outcome.broken, outcome.left) == ((), ())
+    else:
+        assert fixed_files(case, language) is None, "the rule offers no fix here"
+
+
+@pytest.mark.parametrize(("rule", "case", "language"), _cases("flagged"))
+def test_a_fix_says_in_the_imperative_what_it_does(rule: Rule, case: Case, language: Language) -> None:
+    for problem in run_case(rule, case, language).problems:
+        assert problem.fix is None or re.fullmatch(r"[a-z`][^\n]*[^.]", problem.fix.title)
+
+
+@each_rule
+def test_a_rule_says_whether_its_fixes_are_safe(rule: Rule) -> None:
+    fixes = [
+        problem.fix.safe
+        for case in rule.flagged
+        for language in LANGUAGES
+        for problem in run_case(rule, case, language).problems
+        if problem.fix
+    ]
+    assert rule.fixable == ("safe" if any(fixes) else "unsafe" if fixes else "never")
 
 
 @each_rule
