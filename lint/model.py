@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AppDefinition", "Backend", "Body", "CronJob", "CronPart", "CtxCall", "DatabaseOperation",
-    "DatabaseUse", "Declaration", "Fate", "Function", "FunctionReference", "Handover", "Index", "IndexUse",
+    "DatabaseUse", "Declaration", "DirectUse", "Fate", "Function", "FunctionReference", "Handover", "Index", "IndexUse",
     "InstalledComponent", "Kind", "Loop", "Module", "ModuleImport", "Place", "Promise", "QueryChain",
     "RangeStep", "Reach", "Route", "Router", "RunCall", "ScheduleCall", "Schema", "Step", "Table", "Throw",
     "ValidatorShape", "Visibility",
@@ -235,6 +235,20 @@ class Throw:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class DirectUse:
+    """A registered function that is itself used in a body, where a reference to it, or a helper, belongs.
+
+    `use` is `called` for `f(ctx, args)`, else the call that it is passed to (`runMutation`,
+    `scheduler.runAfter`). `place` is the call, or the argument.
+    """
+
+    function: Function
+    use: str
+    place: Place
+    body: Body
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One call on the way from a registered function to a body. `loops` and `leaves_loop` as in `CtxCall`."""
 
@@ -279,12 +293,14 @@ class Backend:
 
     `root` is the folder's path as the files' paths show it; `kind` tells a component from an app. Of a
     `fragment`, code in a document, only some files or parts of files are in sight: that something is nowhere
-    to be seen proves nothing.
+    to be seen proves nothing. `twins` are modules whose path one of `modules` has already. `open_references` are
+    parts of the API, such as (`internal`, `tasks`), of which the code takes members that are not in sight.
     """
 
     root: str
     kind: Literal["app", "component"]
     modules: Mapping[str, Module]
+    twins: tuple[Module, ...]
     schema: Schema | None
     functions: tuple[Function, ...]
     bodies: tuple[Body, ...]
@@ -294,6 +310,8 @@ class Backend:
     index_uses: tuple[IndexUse, ...]
     promises: tuple[Promise, ...]
     references: tuple[FunctionReference, ...]
+    direct_uses: tuple[DirectUse, ...]
+    open_references: frozenset[tuple[str, ...]]
     crons: tuple[CronJob, ...]
     routers: tuple[Router, ...]
     routes: tuple[Route, ...]

@@ -12,7 +12,7 @@ from biconvex.lint.analysis.entries import module_path
 from biconvex.lint.analysis.graph import CallGraph
 from biconvex.lint.analysis.program import Program
 from biconvex.lint.analysis.routes import Router, freeze_routers
-from biconvex.lint.model import Backend, CtxCall, Place, Promise
+from biconvex.lint.model import Backend, CtxCall, DirectUse, Place, Promise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -96,6 +96,7 @@ class _Assembly:
             root=self._root,
             kind=self._kind,
             modules={path: module.fact for path, module in self._program.modules.items()},
+            twins=tuple(module.fact for module in self._program.duplicates),
             schema=self._program.schema(),
             functions=functions,
             bodies=self._sorted(walker.bodies.values()),
@@ -105,6 +106,8 @@ class _Assembly:
             index_uses=self._sorted(walker.index_uses.values()),
             promises=self._sorted(self._promises()),
             references=self._sorted(self._program.reference_table.found.values()),
+            direct_uses=self._sorted(self._direct_uses()),
+            open_references=frozenset(self._program.reference_table.open),
             crons=crons,
             routers=tuple(router for router, _ in routed),
             routes=tuple(route for _, routes in routed for route in routes),
@@ -147,6 +150,12 @@ class _Assembly:
                         promise.callee, promise.api, promise.place, promise.body,
                         promise.fate or "used", promise.through, promise.in_async,
                     )  # fmt: skip
+
+    def _direct_uses(self) -> Iterator[DirectUse]:
+        for registered, use, place, body in self._program.walker.direct.values():
+            function = self._table.of_registered.get(registered)
+            if function is not None:
+                yield DirectUse(function, use, place, body)
 
     # --- crons and routes ---
 

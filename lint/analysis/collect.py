@@ -10,6 +10,7 @@ from biconvex.lint.analysis.externals import call_external
 from biconvex.lint.analysis.facts import CallContext, CallDraft
 from biconvex.lint.analysis.names import GENERATED_API
 from biconvex.lint.analysis.queries import Chain, QueryRecord, constant
+from biconvex.lint.analysis.registration import Registered
 from biconvex.lint.analysis.thrown import what_is_thrown
 from biconvex.lint.analysis.values import Constant, External, Sequence, Value
 from biconvex.lint.analysis.walker import Walker
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from biconvex.lint.analysis.promises import Draft
     from biconvex.lint.analysis.scopes import Scope
     from biconvex.lint.analysis.values import CallSite
-    from biconvex.lint.model import DatabaseOperation, FunctionReference, IndexUse, QueryChain
+    from biconvex.lint.model import Body, DatabaseOperation, FunctionReference, IndexUse, QueryChain
 
 __all__ = ["Collector"]
 
@@ -38,6 +39,7 @@ class Collector(Walker):
         self.index_uses: dict[tuple[int, str | None, str | None], IndexUse] = {}
         self.handovers: dict[int, Handover] = {}
         self.throws: dict[int, Throw] = {}
+        self.direct: dict[int, tuple[Registered, str, Place, Body]] = {}
 
     def context(self, *, exact: bool) -> CallContext | None:
         """Say where the walk stands; None where nothing becomes a fact."""
@@ -64,12 +66,14 @@ class Collector(Walker):
         elif api in {"runQuery", "runMutation", "runAction"}:
             call.reference = self.reference(site, 0)
             call.args = site.argument_node(1)
+            self._passed(api, site, 0)
         elif api in {"scheduler.runAfter", "scheduler.runAt"}:
             delay = constant(site.argument(0))
             if api == "scheduler.runAfter" and type(delay) in (int, float):
                 call.delay_ms = float(cast("float", delay))
             call.reference = self.reference(site, 1)
             call.args = site.argument_node(2)
+            self._passed(api, site, 1)
         self._note(node, call)
         return None
 
@@ -176,6 +180,20 @@ class Collector(Walker):
 
     # --- references and imports ---
 
+    def called_directly(self, registered: Registered, site: CallSite) -> None:
+        """Note that a registered function is called as if it were a plain one."""
+        self._direct(registered, "called", site.node, site.scope)
+
+    def _passed(self, api: str, site: CallSite, position: int) -> None:
+        """Note a registered function that is passed where its reference should be."""
+        value, node = site.argument(position), site.argument_node(position)
+        if isinstance(value, Registered) and node is not None:
+            self._direct(value, api, node, site.scope)
+
+    def _direct(self, registered: Registered, use: str, node: syntax.Node, scope: Scope) -> None:
+        if self.current_body is not None:
+            self.direct.setdefault(id(node), (registered, use, self._place(node, scope), self.current_body))
+
     def reference(self, site: CallSite, position: int) -> FunctionReference | None:
         """Give the function reference that an argument is."""
         value, node = site.argument(position), site.argument_node(position)
@@ -188,9 +206,8 @@ class Collector(Walker):
         return None
 
     def note_reference(self, external: External, node: syntax.Node, scope: Scope) -> None:
-        """Note a function reference that is written in the source."""
-        if len(external.path) > 2:
-            self.program.note_reference(external.path, node, scope)
+        """Note a function reference that is written in the source, or a part of the API that goes out of sight."""
+        self.program.note_reference(external.path, node, scope)
 
     def import_value(self, source: str, scope: Scope) -> Value | None:
         """Give the module that `import("source")` or `require("source")` gives."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from biconvex.lint.analysis.frames import Frame
     from biconvex.lint.analysis.promises import Draft
     from biconvex.lint.analysis.queries import QueryRecord
+    from biconvex.lint.analysis.registration import Registered
     from biconvex.lint.analysis.scopes import Scope, Variable
     from biconvex.lint.model import Body, IndexUse, Loop, QueryChain
 
@@ -108,6 +109,10 @@ class Evaluator(ABC):
         """Note a promise; None where nothing becomes a fact."""
 
     @abstractmethod
+    def called_directly(self, registered: Registered, site: CallSite) -> None:
+        """Note that a registered function is called as if it were a plain one."""
+
+    @abstractmethod
     def note_reference(self, external: External, node: syntax.Node, scope: Scope) -> None:
         """Note a function reference that is written in the source."""
 
@@ -125,7 +130,10 @@ class Evaluator(ABC):
     def value(self, node: syntax.Node, scope: Scope) -> Value | None:
         """Evaluate an expression. A chain of members and calls is followed without recursion."""
         if isinstance(node, syntax.Name):
-            return self._name(node, scope)
+            named = self._name(node, scope)
+            if type(named) is External and named.source == GENERATED_API and len(named.path) < 3:
+                self.note_reference(named, node, scope)
+            return named
         if isinstance(node, syntax.Literal):
             return literal(node)
         if self.depth >= DEEPEST:
@@ -184,6 +192,8 @@ class Evaluator(ABC):
         key = self.value(node.index, scope)
         settle(key, "used")
         if value is None or not isinstance(key, Constant):
+            if type(value) is External and value.source == GENERATED_API:
+                self.note_reference(value, node, scope)
             return None
         if isinstance(key.value, str):
             found = value.member(key.value)

@@ -187,7 +187,10 @@ class Program:
     # --- references ---
 
     def note_reference(self, path: tuple[str, ...], node: syntax.Node, scope: Scope) -> None:
-        """Note a reference that is written in the source."""
+        """Note a reference that is written in the source, or a part of the API that goes out of sight."""
+        if len(path) <= 2:
+            self.reference_table.open.add(path)
+            return
         place = Place(scope.module.source, node.start, node.end)
         if not self._ready:
             self._noted.append((path, place))

@@ -40,6 +40,8 @@ class References:
         paths = [*modules, *unread]
         self._folders = {*paths, *(path[:at] for path in paths for at in _slashes(path))}
         self.found: dict[Place, FunctionReference] = {}
+        self.open: set[tuple[str, ...]] = set()
+        """Paths of which a value was taken whose members are not in sight: `internal[name]`, `f(internal.tasks)`."""
 
     def resolve(self, root: Root, path: tuple[str, ...], place: Place) -> FunctionReference | None:
         """Give the reference at a place. `path` is the written path, or the whole of a string.
@@ -50,6 +52,7 @@ class References:
         if known is not None:
             return known
         if root in {"api", "internal"} and "/".join(path) in self._folders:
+            self.open.add((root, *path))
             return None
         if root == "components":
             reference = FunctionReference(root, path, place, "unknown")
@@ -95,12 +98,19 @@ def _split(root: Root, path: tuple[str, ...]) -> tuple[str, str]:
 def written_references(
     nodes: Iterable[syntax.Node], roots: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[tuple[str, ...], syntax.Node]]:
-    """Find every reference in code that was not walked, by the local names of `api` and `internal`."""
+    """Find every reference in code that was not walked, by the local names of `api` and `internal`.
+
+    A path that is too short for one is a part of the API that goes somewhere else.
+    """
     stack: list[syntax.Node] = list(nodes)
     while stack:
         node = stack.pop()
         kind = type(node)
-        if kind is syntax.Name or kind is syntax.Literal:
+        if kind is syntax.Literal:
+            continue
+        if isinstance(node, syntax.Name):
+            if node.id in roots:
+                yield roots[node.id], node
             continue
         if kind is syntax.Member or kind is syntax.Index:
             names: list[str] = []
@@ -111,12 +121,9 @@ def written_references(
                 elif isinstance(at.index, syntax.Literal) and isinstance(at.index.value, str):
                     names.append(at.index.value)
                 else:
-                    names.clear()
                     break
                 at = at.object
-            if names and isinstance(at, syntax.Name) and at.id in roots:
-                path = (*roots[at.id], *reversed(names))
-                if len(path) > 2:
-                    yield path, node
-                    continue
+            if isinstance(at, syntax.Name) and at.id in roots:
+                yield (*roots[at.id], *reversed(names)), node
+                continue
         stack.extend(syntax.children(node))

@@ -102,6 +102,8 @@ class Registered(Value):
         given = site.argument(0)
         if self.handler is None and self.module.is_python and isinstance(given, Closure):
             return replace(self, handler=given)
+        if self.handler is not None:
+            site.evaluator.called_directly(self, site)
         return None
 
     def declaration(self, name: str, shape: Shaper) -> Declaration:
@@ -117,7 +119,8 @@ class Registered(Value):
         if present:
             node = self.config.nodes.get(name, self.node)
             place = Place(self.module.source, node.start, node.end)
-            return Declaration("present", place, shape(self.config.fields[name], place))
+            declared = shape(self.config.fields[name], place)
+            return Declaration("present", place, replace(declared, complete=False) if adds else declared)
         return Declaration("unknown" if adds or present is None else "absent")
 
     def uses_arguments(self) -> bool | None:
