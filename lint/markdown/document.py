@@ -1,7 +1,8 @@
 """A Markdown document as fragments of backends.
 
 Blocks that name their files belong together, until one of these files is named again; any other block is a
-fragment of its own. Of a fragment only a part is in sight: what it doesn't show is unknown, not missing.
+fragment of its own. Of a fragment only a part is in sight: what it doesn't show is unknown, not missing. A block
+that can't be parsed is left out without a word: documents leave out parts of code (`...`), and do it on purpose.
 """
 
 from __future__ import annotations

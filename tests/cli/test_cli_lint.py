@@ -284,7 +284,7 @@ def test_a_missing_extra_is_one_line_with_what_to_install(monkeypatch: pytest.Mo
 
 
 def test_an_interrupt_is_quiet(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     _project(project, tasks__ts=CLEAN)

@@ -49,22 +49,22 @@ def asked_for(paths: Sequence[Path], stdin_filename: Path | None, language: str 
             )
         if len(given) > 1:
             raise UsageProblem("`-` stands alone: other paths can't be linted with it")
-        given = (stdin_filename.resolve(),)
-        texts[given[0]] = sys.stdin.buffer.read()
+        given = (stdin_filename,)
+        texts[stdin_filename.resolve()] = sys.stdin.buffer.read()
     elif stdin_filename is not None:
         raise UsageProblem("--stdin-filename names a text on stdin: give `-` as the path")
     for path in given:
-        if path not in texts and not path.exists():
+        if not texts and not path.exists():
             raise UsageProblem(f"{path}: there is no such file or folder")
     markdown = tuple(path for path in given if _is_markdown(path, language))
-    return Asked(tuple(path for path in given if path not in markdown), texts, tuple(map(_real, markdown)))
+    return Asked(
+        tuple(path for path in given if path not in markdown),
+        texts,
+        tuple(path.resolve() for path in markdown),
+    )
 
 
 def _is_markdown(path: Path, language: str | None) -> bool:
     if language == "markdown" and path.is_dir():
         raise UsageProblem(f"{path} is a folder: --language markdown goes with files")
     return language == "markdown" or (path.suffix in _MARKDOWN and not path.is_dir())
-
-
-def _real(path: Path) -> Path:
-    return path.resolve()
