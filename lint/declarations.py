@@ -118,7 +118,10 @@ class Module:
 class Index:
     """An index of a table. `fields` are the indexed fields in order; None when they are not literal.
 
-    Of a search or vector index `fields` has the one searched field, and `filter_fields` the others.
+    Of a search or vector index `fields` has the one searched field, and `filter_fields` the others. `place` is
+    the name, `definition` the whole `.index(…)`, from the end of what it is called on; `field_places` has the
+    places of `fields` and then of `filter_fields` where they are written out. `complete` is false when a part
+    is not literal.
     """
 
     name: str
@@ -127,7 +130,10 @@ class Index:
     place: Place
     staged: bool = False
     filter_fields: tuple[str, ...] = ()
-    dimensions: int | None = None
+    dimensions: float | None = None
+    definition: Place | None = None
+    field_places: tuple[Place, ...] = ()
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from biconvex.lint import syntax
 from biconvex.lint.analysis.queries import constant
 from biconvex.lint.analysis.validators import Validator, shape_of
 from biconvex.lint.analysis.values import Method, Record, Sequence, Value
@@ -118,13 +119,18 @@ def _database_index(site: CallSite) -> Index | None:
     name = constant(site.argument(0))
     if not isinstance(name, str):
         return None
-    given = site.argument(1, "fields")
+    given, node = site.argument(1, "fields"), site.argument_node(1, "fields")
     staged = False
     if isinstance(given, Record):
-        staged = constant(given.first("staged")) is True
-        given = given.first("fields")
-    place = _index_place(site)
-    return Index(name, "database", _strings(given), place, staged)
+        config = given
+        staged = constant(config.first("staged")) is True
+        given, node = config.first("fields"), config.nodes.get("fields")
+    fields = _strings(given)
+    places = _element_places(site, node)
+    return Index(
+        name, "database", fields, _index_place(site), staged,
+        definition=_definition(site), field_places=places, complete=fields is not None,
+    )  # fmt: skip
 
 
 def _other_index(
@@ -135,21 +141,48 @@ def _other_index(
         return None
     given = site.argument(1)
     config = given if isinstance(given, Record) else site.keywords
+    place, definition = _index_place(site), _definition(site)
     if config is None:
-        return Index(name, kind, None, _index_place(site))
+        return Index(name, kind, None, place, definition=definition, complete=False)
     searched = constant(config.first(field_name, python_name))
     dimensions = constant(config.first("dimensions"))
+    filters = _strings(config.first("filterFields", "filter_fields"))
+    listed = config.has("filterFields") is not False or config.has("filter_fields") is not False
+    known = isinstance(searched, str) and (filters is not None or not listed)
+    number = type(dimensions) in (int, float)
+    nodes = (config.nodes.get(key) for key in (field_name, python_name))
+    field = next((node for node in nodes if node is not None), None)
+    own = (Place(place.source, field.start, field.end),) if field is not None else ()
+    more = _element_places(site, config.nodes.get("filterFields") or config.nodes.get("filter_fields"))
     return Index(
         name=name,
         kind=kind,
         fields=(searched,) if isinstance(searched, str) else None,
-        place=_index_place(site),
+        place=place,
         staged=constant(config.first("staged")) is True,
-        filter_fields=_strings(config.first("filterFields", "filter_fields")) or (),
-        dimensions=dimensions if isinstance(dimensions, int) else None,
+        filter_fields=filters or (),
+        dimensions=dimensions if number else None,  # type: ignore[arg-type]
+        definition=definition,
+        field_places=(*own, *more),
+        complete=known and (kind == "search" or number),
     )
 
 
 def _index_place(site: CallSite) -> Place:
     node = site.argument_node(0) or site.node
     return Place(site.scope.module.source, node.start, node.end)
+
+
+def _definition(site: CallSite) -> Place:
+    """Give the place of `.index(…)`, from the end of what it is called on."""
+    callee = site.node.callee
+    start = callee.object.end if isinstance(callee, syntax.Member) else site.node.start
+    return Place(site.scope.module.source, start, site.node.end)
+
+
+def _element_places(site: CallSite, node: syntax.Node | None) -> tuple[Place, ...]:
+    """Give the places of the elements of an array that is written out."""
+    if not isinstance(node, syntax.Array):
+        return ()
+    source = site.scope.module.source
+    return tuple(Place(source, element.start, element.end) for element in node.elements)

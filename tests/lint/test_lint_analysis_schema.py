@@ -195,3 +195,29 @@ def test_a_schema_in_each_language_is_one_schema():
     assert found is not None
     assert sorted(found.tables) == ["a", "b"]
     assert found.complete
+
+
+def test_an_index_says_where_it_and_its_fields_are_written():
+    found = schema("""
+const FIELDS = ["a", "b"];
+export default defineSchema({
+  t: defineTable({}).index("x", ["a", "b"]).index("y", { fields: ["c"] }).index("z", FIELDS)
+    .searchIndex("s", { searchField: "d", filterFields: ["e"] })
+    .vectorIndex("v", { vectorField: "f", dimensions: n, filterFields: make() }),
+});
+""")
+    definitions = found.tables["t"].definitions
+    assert [(i.name, [place.text for place in i.field_places], i.complete) for i in definitions] == [
+        ("x", ['"a"', '"b"'], True),
+        ("y", ['"c"'], True),
+        ("z", [], True),
+        ("s", ['"d"', '"e"'], True),
+        ("v", ['"f"'], False),
+    ]
+    assert definitions[0].definition is not None
+    assert definitions[0].definition.text == '.index("x", ["a", "b"])'
+    assert definitions[3].definition is not None
+    assert (
+        definitions[3].definition.text.split()
+        == '.searchIndex("s", { searchField: "d", filterFields: ["e"] })'.split()
+    )
