@@ -1,0 +1,1 @@
+"""Rules about HTTP routes and the actions behind them."""
