@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -62,14 +63,28 @@ def language(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def written_backends(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Sources], Path]:
+    """Write a backend, once for all tests with the same sources: bundling takes longer than most tests."""
+    written: dict[str, Path] = {}
+
+    def write(language: str, sources: Sources) -> Path:
+        key = json.dumps([language, sources], sort_keys=True)
+        if key not in written:
+            written[key] = write_backend(tmp_path_factory.mktemp("backend"), language, sources)
+        return written[key]
+
+    return write
+
+
 @pytest.fixture
-def backend(language: str, tmp_path: Path) -> Iterator[MakeBackend]:
-    """Make a deployment from the sources in the language under test."""
+def backend(language: str, written_backends: Callable[[str, Sources], Path]) -> Iterator[MakeBackend]:
+    """Make a fresh deployment of the sources in the language under test. Their files are not to be changed."""
     made: list[Deployment] = []
 
     def make(*, typescript: Sources, python: Sources, **options: Any) -> Deployment:
         sources = typescript if language == "typescript" else python
-        deployment = Deployment(write_backend(tmp_path, language, sources), **options)
+        deployment = Deployment(written_backends(language, sources), **options)
         made.append(deployment)
         return deployment
 
