@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from biconvex.sim.deployment import Caller, Deployment, Subscription, Update
-    from biconvex.sim.runtime import Limits, RuntimeFinding
+    from biconvex.sim.runtime import Costs, Limits, RuntimeFinding
     from biconvex.sim.server.references import api, internal
     from biconvex.sim.services import OutboundRequest, Reply
     from biconvex.sim.values import (
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Caller",
     "ConvexError",
+    "Costs",
     "Deployment",
     "FunctionError",
     "Int64",
@@ -49,7 +50,7 @@ __all__ = [
 
 _HOMES = {
     "deployment": ("Caller", "Deployment", "Subscription", "Update"),
-    "runtime": ("Limits", "RuntimeFinding"),
+    "runtime": ("Costs", "Limits", "RuntimeFinding"),
     "server.references": ("api", "internal"),
     "services": ("OutboundRequest", "Reply"),
     "values": ("ConvexError", "FunctionError", "Int64", "ProjectError", "SimulationError", "UsageError"),

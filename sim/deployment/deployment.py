@@ -12,8 +12,18 @@ import msgspec
 from biconvex.sim.deployment.loading import Loaded, load_backend
 from biconvex.sim.deployment.subscriptions import Subscription, Subscriptions
 from biconvex.sim.deployment.tables import Tables
+from biconvex.sim.hosts.protocol import STEP_TIMEOUT_S
 from biconvex.sim.kernel import NS_PER_MS, NS_PER_SECOND, START_NS, Choices, Clock, Kernel, Trace, duration_ns
-from biconvex.sim.runtime import Identity, Limits, Outcome, RegisteredFunction, Runtime, RuntimeFinding
+from biconvex.sim.runtime import (
+    Costs,
+    Identity,
+    Limits,
+    Outcome,
+    RegisteredFunction,
+    Runtime,
+    RuntimeFinding,
+    Usage,
+)
 from biconvex.sim.server.references import FunctionReference, function_path
 from biconvex.sim.services import Outbound, Scheduler
 from biconvex.sim.store import Store
@@ -74,6 +84,8 @@ class Deployment(Caller):
     `path` is the project, its functions folder, or anything that a `convex.json` makes one. `seed` decides every
     choice that the simulation makes; the same seed and calls give the same run. `limits` replaces today's figures,
     `env` are the deployment's environment variables (none are inherited), and `start` is where the clock starts.
+    `costs` says what takes virtual time, and how much: nothing does by default. A function that runs on for
+    `step_timeout_s` of real time without waiting for anything is ended, as one that has run out of its virtual time.
     A query is answered from a cache while nothing it read has changed, as in Convex, unless `query_cache` is false.
 
     Use it as a context manager, or call `close`. Raises `ProjectError` when the backend can't be loaded.
@@ -88,6 +100,8 @@ class Deployment(Caller):
         env: Mapping[str, str] | None = None,
         start: datetime | None = None,
         query_cache: bool = True,
+        costs: Costs | None = None,
+        step_timeout_s: float = STEP_TIMEOUT_S,
     ) -> None:
         super().__init__(self)
         self.seed = seed
@@ -95,7 +109,7 @@ class Deployment(Caller):
         choices = Choices(seed)
         clock = Clock(START_NS if start is None else _timestamp_ns(start))
         environment = dict(env or {})
-        self._loaded: Loaded = load_backend(Path(path), environment, clock.now_ms)
+        self._loaded: Loaded = load_backend(Path(path), environment, clock.now_ms, step_timeout_s)
         self._kernel = Kernel(clock, choices.child("interleaving"))
         self.trace = Trace(clock)
         ids = choices.child("document ids")
@@ -112,6 +126,7 @@ class Deployment(Caller):
             limits=limits or Limits(),
             environment=environment,
             query_cache=query_cache,
+            costs=costs,
         )
         self._subscriptions = Subscriptions(self._runtime)
         self._scheduler = Scheduler(self._runtime)
@@ -189,12 +204,45 @@ class Deployment(Caller):
 
         self._kernel.run_while(busy)
 
+    def takes(
+        self,
+        function: Reference,
+        *,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
+        milliseconds: float = 0,
+    ) -> None:
+        """Say how long a function takes of its own from now on, on top of what it waits for; zero takes that back.
+
+        The time passes once the first operations of a call are done, before the function goes on. It counts to the
+        limit: a query or mutation that takes more than a second fails as in Convex. Raises `FunctionError` when there
+        is no such function.
+        """
+        path = function_path(function)
+        found = self._find(path, None, admin=True)
+        try:
+            taken = duration_ns(hours=hours, minutes=minutes, seconds=seconds, milliseconds=milliseconds)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        self._runtime.time.takes_ns[found.path] = taken
+
     # --- looking inside ----------------------------------------------------------------------------------
 
     @property
     def findings(self) -> list[RuntimeFinding]:
         """The guidelines that the backend went against so far, under the names of the lint rules."""
         return list(self._runtime.findings)
+
+    @property
+    def usage(self) -> Usage:
+        """How close each function has come to each limit: `usage["messages:list"].documents_read.fraction`."""
+        return self._runtime.accounting.usage
+
+    @property
+    def audit_log(self) -> list[Any]:
+        """The audit log lines of functions that succeeded, with their variables replaced."""
+        return list(self._runtime.audit_log)
 
     @property
     def functions(self) -> list[RegisteredFunction]:

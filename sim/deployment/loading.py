@@ -9,7 +9,7 @@ from typing import Any
 
 from biconvex.sim.hosts.javascript import JavaScriptHost, module_files
 from biconvex.sim.hosts.project import locate
-from biconvex.sim.hosts.protocol import Host, ModuleSource
+from biconvex.sim.hosts.protocol import STEP_TIMEOUT_S, Host, ModuleSource
 from biconvex.sim.hosts.python import PythonHost, python_files
 from biconvex.sim.runtime import Registry
 from biconvex.sim.store import Schema
@@ -32,19 +32,24 @@ class Loaded:
             host.close()
 
 
-def load_backend(path: Path, environment: Mapping[str, str], start_ms: int) -> Loaded:
+def load_backend(
+    path: Path, environment: Mapping[str, str], start_ms: int, step_timeout_s: float = STEP_TIMEOUT_S
+) -> Loaded:
     """Load the backend at a path: a functions folder, or the project that has one.
 
-    `environment` and `start_ms` (since the epoch) are what modules see while they load.
+    `environment` and `start_ms` (since the epoch) are what modules see while they load; `step_timeout_s` is how long
+    code may run in real seconds without waiting for anything.
 
     Raises `ProjectError` when there is none, when a module can't be loaded, or when definitions contradict.
     """
     location = locate(path)
     hosts: list[Host] = []
     if module_files(location.functions):
-        hosts.append(JavaScriptHost(location, environment=environment, import_ms=start_ms))
+        hosts.append(
+            JavaScriptHost(location, environment=environment, import_ms=start_ms, timeout_s=step_timeout_s)
+        )
     if python_files(location.functions):
-        hosts.append(PythonHost(location.functions))
+        hosts.append(PythonHost(location.functions, timeout_s=step_timeout_s))
     if not hosts:
         raise ProjectError(
             f"{location.functions} has no Convex functions: no TypeScript, JavaScript or Python module was found in it"

@@ -9,11 +9,12 @@ a host needs to know nothing of the store.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
 __all__ = [
+    "STEP_TIMEOUT_S",
     "CallResult",
     "Frame",
     "FunctionKind",
@@ -24,6 +25,7 @@ __all__ = [
     "Invocation",
     "LogLine",
     "ModuleSource",
+    "NeverBegun",
     "Settled",
     "Step",
     "SyncSyscall",
@@ -35,6 +37,9 @@ __all__ = [
 
 FunctionKind = Literal["query", "mutation", "action", "httpAction"]
 Visibility = Literal["public", "internal"]
+
+STEP_TIMEOUT_S: Final = 10.0
+"""How long one step of a handler may take in real seconds, unless the test says otherwise."""
 
 
 class HostTimeout(Exception):
@@ -59,7 +64,8 @@ class ModuleSource(msgspec.Struct, frozen=True):
     """A loaded module: its path without extension (`folder/file`), the file it came from, its functions.
 
     `schema` is the exported JSON of a schema definition (semantics §3.4), `routes` (path, method, function key)
-    of a router, `crons` the exported JSON of cron jobs; each None where the module defines none.
+    of a router, `crons` the exported JSON of cron jobs; each None where the module defines none. `uses_node` tells
+    that the module asks for the Node runtime.
     """
 
     path: str
@@ -68,6 +74,7 @@ class ModuleSource(msgspec.Struct, frozen=True):
     schema: dict[str, Any] | None = None
     routes: list[dict[str, Any]] | None = None
     crons: dict[str, Any] | None = None
+    uses_node: bool = False
 
 
 class Invocation(msgspec.Struct, frozen=True):
@@ -138,6 +145,13 @@ class Thrown(msgspec.Struct, frozen=True):
     data: str | None = None
 
 
+class NeverBegun(msgspec.Struct, frozen=True):
+    """An operation that a handler made but never awaited, in a language where it then never begins; `place` is the call."""
+
+    name: str
+    place: Frame
+
+
 class Waiting(msgspec.Struct, frozen=True):
     """The run waits.
 
@@ -158,6 +172,7 @@ class Settled(msgspec.Struct, frozen=True):
 
     Queries and mutations settle only when no syscall is pending any more, unless they failed; an action settles
     when its handler does, and `dangling` then names the operations that were still under way (semantics §6.4).
+    `never_begun` are operations that the handler made and that came to nothing for want of an `await`.
     `observed_time` tells that the handler looked at a clock; how long its result may be cached depends on it.
     """
 
@@ -167,6 +182,7 @@ class Settled(msgspec.Struct, frozen=True):
     dangling: tuple[str, ...] = ()
     consumed: Mapping[str, int] = {}
     observed_time: bool = False
+    never_begun: tuple[NeverBegun, ...] = ()
 
 
 Step = Settled | Waiting

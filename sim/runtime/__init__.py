@@ -1,23 +1,29 @@
 """The runtime: the function registry and the syscall surface, one for all languages."""
 
 from biconvex.sim.runtime.cache import Answer
+from biconvex.sim.runtime.costs import Costs
 from biconvex.sim.runtime.findings import RuntimeFinding
 from biconvex.sim.runtime.limits import Limits
 from biconvex.sim.runtime.outcome import Failure, Outcome
 from biconvex.sim.runtime.registry import RegisteredFunction, Registry
 from biconvex.sim.runtime.run import Identity, Run
 from biconvex.sim.runtime.runtime import Runtime, occ_failure
+from biconvex.sim.runtime.usage import FunctionUsage, Measure, Usage
 
 __all__ = [
     "Answer",
+    "Costs",
     "Failure",
+    "FunctionUsage",
     "Identity",
     "Limits",
+    "Measure",
     "Outcome",
     "RegisteredFunction",
     "Registry",
     "Run",
     "Runtime",
     "RuntimeFinding",
+    "Usage",
     "occ_failure",
 ]

@@ -63,7 +63,12 @@ def _check(budget: Any) -> None:
         )
     for key in _KEYS:
         amount = budget.get(key, 0)
-        if not isinstance(amount, int | float) or isinstance(amount, bool) or amount < 0 or amount != int(amount):
+        if (
+            not isinstance(amount, int | float)
+            or isinstance(amount, bool)
+            or amount < 0
+            or amount != int(amount)
+        ):
             raise DeveloperError(
                 "InvalidArgument",
                 f"Invalid arguments for `runUdf`: {key} must be a whole number that is not negative, got {amount!r}",

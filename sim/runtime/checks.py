@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from biconvex.sim.runtime.outcome import Outcome, Terminated
+from biconvex.sim.runtime.outcome import Outcome
 from biconvex.sim.runtime.run import Run
 from biconvex.sim.values import DeveloperError, Tables, Value, display, from_json, size_of
+from biconvex.sim.values.rust import format_bytes
 
 if TYPE_CHECKING:
     from biconvex.sim.runtime.runtime import Runtime
@@ -20,7 +21,7 @@ _decode = msgspec.json.decode
 def check_arguments(run: Run, args: Value, runtime: Runtime) -> None:
     """Refuse arguments that are no object, too large, or not what the function's validator says.
 
-    Raises `DeveloperError` (`InvalidArgs`), or `Terminated` for the size.
+    Raises `DeveloperError` (`InvalidArgs`, `ArgumentsTooLarge`).
     """
     function = run.function
     if not isinstance(args, dict):
@@ -28,12 +29,13 @@ def check_arguments(run: Run, args: Value, runtime: Runtime) -> None:
             "InvalidArgs",
             f"Expected to receive an object as the function's argument. Instead received: {display(args)}",
         )
-    size, limit = size_of([args]), runtime.limits.arguments_bytes
+    run.arguments_bytes = size = size_of([args])
+    limit = runtime.limits.arguments_bytes
     if size > limit:
-        raise Terminated(
-            f"Arguments for {function.path} are too large "
-            f"(actual: {_mebibytes(size)}, limit: {_mebibytes(limit)})",
+        raise DeveloperError(
             "ArgumentsTooLarge",
+            f"Arguments for {function.canonical} are too large "
+            f"(actual: {format_bytes(size)}, limit: {format_bytes(limit)})",
         )
     if function.args is not None:
         problem = function.args.check(args, _tables(run, runtime))
@@ -44,28 +46,30 @@ def check_arguments(run: Run, args: Value, runtime: Runtime) -> None:
 def checked_outcome(run: Run, json: str, runtime: Runtime) -> Outcome:
     """The outcome of a handler that returned this JSON text.
 
-    Raises `DeveloperError` (`InvalidReturnValue`) when the function's validator refuses it, `Terminated` for the size.
+    Raises `DeveloperError`: `InvalidReturnValue` when the function's validator refuses it, `ReturnTooLarge`.
     """
     function = run.function
-    value = from_json(_decode(json))
-    size, limit = size_of(value), runtime.limits.return_bytes
+    try:
+        value = from_json(_decode(json))
+    except DeveloperError as error:
+        raise DeveloperError(
+            error.code, f"Function {function.canonical} return value invalid: {error.message}"
+        ) from error
+    run.return_bytes = size = size_of(value)
+    limit = runtime.limits.return_bytes
     if size > limit:
-        raise Terminated(
-            f"Function {function.path} return value is too large "
-            f"(actual: {_mebibytes(size)}, limit: {_mebibytes(limit)})",
+        raise DeveloperError(
             "ReturnTooLarge",
+            f"Function {function.canonical} return value is too large "
+            f"(actual: {format_bytes(size)}, limit: {format_bytes(limit)})",
         )
     if function.returns is not None:
         problem = function.returns.check(value, _tables(run, runtime))
         if problem is not None:
             raise DeveloperError("InvalidReturnValue", f"ReturnsValidationError: {problem}")
-    return Outcome(value, json, None, tuple(run.logs))
+    return Outcome(value, json)
 
 
 def _tables(run: Run, runtime: Runtime) -> Tables:
     """The tables that ids may be of: those that the run's own transaction has created count."""
     return runtime.store.tables if run.transaction is None else run.transaction.tables
-
-
-def _mebibytes(size: int) -> str:
-    return f"{size / (1 << 20):.4g} MiB"

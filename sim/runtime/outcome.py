@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 from biconvex.sim.hosts.protocol import Frame, Thrown
 from biconvex.sim.values import ConvexError, DeveloperError, FunctionError, Value, loads
 
 __all__ = ["Failure", "Outcome", "Terminated"]
+
+
+_THROWN: Final = frozenset({None, "ReturnTooLarge", "UserTimeout"})
 
 
 class Terminated(Exception):
@@ -22,11 +27,13 @@ class Failure(msgspec.Struct, frozen=True):
     """An error as it travels to callers. `text` is all of it (`Uncaught Error: boom` and its frames).
 
     `data` is the JSON text of a `ConvexError`'s data. `code` is Convex's own code, where the error is Convex's.
+    `is_terminal` tells that the function was ended from outside: within a transaction, its callers end with it.
     """
 
     text: str
     data: str | None = None
     code: str | None = None
+    is_terminal: bool = False
 
     @classmethod
     def from_thrown(cls, thrown: Thrown) -> Failure:
@@ -38,12 +45,17 @@ class Failure(msgspec.Struct, frozen=True):
     @classmethod
     def from_developer_error(cls, error: DeveloperError | Terminated) -> Failure:
         """The failure that an error of Convex's own makes."""
-        return cls(error.message, None, error.code)
+        return cls(error.message, None, error.code, isinstance(error, Terminated))
 
     @property
     def headline(self) -> str:
         """The first line."""
         return self.text.partition("\n")[0]
+
+    @property
+    def caught(self) -> str:
+        """The message that a function sees which has called this one: that of an exception ends with its line's end."""
+        return f"{self.text}\n" if self.code in _THROWN else self.text
 
     def to_error(self, function: str, logs: tuple[str, ...], time_ms: float) -> FunctionError:
         """The exception that the caller of the simulator gets."""

@@ -23,9 +23,11 @@ _KIND_NAMES: Final = {
 class RegisteredFunction:
     """A function that can be called: where it is, what it is, what it takes, who runs it."""
 
-    __slots__ = ("args", "canonical", "host", "kind", "module", "name", "path", "returns", "visibility")
+    __slots__ = (
+        "args", "canonical", "host", "kind", "module", "name", "path", "returns", "uses_node", "visibility"
+    )  # fmt: skip
 
-    def __init__(self, module: str, source: FunctionSource, host: Host) -> None:
+    def __init__(self, module: str, source: FunctionSource, host: Host, *, uses_node: bool = False) -> None:
         self.module = module
         self.name = source.name
         self.kind: FunctionKind = source.kind
@@ -33,6 +35,7 @@ class RegisteredFunction:
         self.path = stripped_path(module, source.name)
         self.canonical = canonical_path(module, source.name)
         self.host = host
+        self.uses_node = uses_node
         self.args = _validator(source.args, self.path, "args")
         self.returns = _validator(source.returns, self.path, "returns")
 
@@ -72,7 +75,7 @@ class Registry:
                     f"Two files define the module {module.path!r}: {other} and {module.file}. Rename one of them."
                 )
             for source in module.functions:
-                function = RegisteredFunction(module.path, source, host)
+                function = RegisteredFunction(module.path, source, host, uses_node=module.uses_node)
                 self._functions[module.path, source.name] = function
 
     def __iter__(self) -> Iterator[RegisteredFunction]:

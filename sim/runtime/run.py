@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from biconvex.sim.kernel import NS_PER_MS
+from biconvex.sim.runtime.execution import Execution, ScheduleLimits
+from biconvex.sim.runtime.limits import Limits
+from biconvex.sim.runtime.logs import RunLog
 from biconvex.sim.runtime.registry import RegisteredFunction
 from biconvex.sim.store import QueryStream, Transaction
 
@@ -20,11 +24,12 @@ class Run:
     `transaction` is what it reads and writes; None in an action. `parent` is the run that called it, `job` the id
     of the scheduled function it runs for. `depth` counts nested calls within one transaction. `journal` is where the
     function's page ended when it ran before, and `page_end` where it ended now, None if it read none (semantics §5.6).
+    `takes_ns` is what the test says that it takes and that has not passed yet, `time_limit_ms` how long it may take.
     """
 
     __slots__ = (
-        "ahead", "budget", "depth", "function", "identity", "job", "journal", "logs", "number", "observed", "page_end",
-        "parent", "queries", "transaction",
+        "ahead", "arguments_bytes", "depth", "execution", "function", "identity", "job", "journal", "log", "number",
+        "observed", "page_end", "parent", "queries", "return_bytes", "takes_ns", "time_limit_ms", "transaction",
     )  # fmt: skip
 
     def __init__(
@@ -35,6 +40,9 @@ class Run:
         identity: Identity,
         parent: Run | None = None,
         job: str | None = None,
+        *,
+        limits: Limits,
+        now_ns: int,
     ) -> None:
         self.number = number
         self.function = function
@@ -49,13 +57,24 @@ class Run:
         )
         self.depth: int = caller.depth + 1 if caller is not None else 0
         self.observed: Observed = caller.observed if caller is not None else Observed()
-        self.budget: ScheduleBudget = caller.budget if caller is not None else ScheduleBudget()
+        if caller is not None:
+            self.execution: Execution = caller.execution
+        else:
+            schedule = ScheduleLimits(limits.functions_scheduled, limits.scheduled_arguments_bytes)
+            self.execution = Execution(now_ns, now_ns // NS_PER_MS, schedule)
+        if transaction is not None:
+            self.time_limit_ms: int = limits.user_time_ms
+        else:
+            self.time_limit_ms = limits.node_action_time_ms if function.uses_node else limits.action_time_ms
+        self.takes_ns = 0
+        self.arguments_bytes = 0
+        self.return_bytes = 0
         self.queries: dict[int, QueryStream] = {}
         # How many rows of a query its host holds ahead of time.
         self.ahead: dict[int, int] = {}
         self.journal: str | None = None
         self.page_end: str | None = None
-        self.logs: list[str] = []
+        self.log = RunLog(limits.log_lines, limits.log_line_bytes)
 
     @property
     def tx(self) -> Transaction:
@@ -73,13 +92,3 @@ class Observed:
     def __init__(self) -> None:
         self.identity = False
         self.time = False
-
-
-class ScheduleBudget:
-    """What a top-level mutation and everything it calls have scheduled so far."""
-
-    __slots__ = ("argument_bytes", "functions")
-
-    def __init__(self) -> None:
-        self.functions = 0
-        self.argument_bytes = 0

@@ -9,16 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
+import msgspec
 from biconvex.sim.hosts.protocol import HostCrashed, HostTimeout, Settled
 from biconvex.sim.kernel import NS_PER_MS, Choices, Kernel, Trace
+from biconvex.sim.runtime.accounting import Accounting
 from biconvex.sim.runtime.cache import Answer, QueryCache, Question
 from biconvex.sim.runtime.checks import check_arguments, checked_outcome
+from biconvex.sim.runtime.costs import Costs
 from biconvex.sim.runtime.findings import RuntimeFinding
 from biconvex.sim.runtime.limits import Limits
 from biconvex.sim.runtime.outcome import Failure, Outcome, Terminated
 from biconvex.sim.runtime.registry import RegisteredFunction, Registry
 from biconvex.sim.runtime.run import Identity, Run
 from biconvex.sim.runtime.stepping import Stepper
+from biconvex.sim.runtime.syscalls.audit import resolved_lines
+from biconvex.sim.runtime.timekeeping import Timekeeper, out_of_time
 from biconvex.sim.store import Commit, Conflict, Store, Transaction
 from biconvex.sim.values import DeveloperError, Value
 
@@ -46,6 +51,7 @@ class Runtime:
         limits: Limits,
         environment: Mapping[str, str],
         query_cache: bool = True,
+        costs: Costs | None = None,
     ) -> None:
         self.kernel = kernel
         self.store = store
@@ -54,8 +60,12 @@ class Runtime:
         self.limits = limits
         self.environment = environment
         self.findings: list[RuntimeFinding] = []
+        self.audit_log: list[Any] = []
         self.on_commit: list[Callable[[Commit], None]] = []
         self.external: dict[str, Callable[[Run, Any], Coroutine[Any, Any, str]]] = {}
+        self.time = Timekeeper(kernel, costs or Costs(), limits)
+        self.accounting = Accounting(self)
+        self.request_ids = choices.child("request ids")
         self._backoff = choices.child("retry backoff")
         self._stepper = Stepper(self, choices)
         self._transaction_limits = limits.transaction()
@@ -92,6 +102,8 @@ class Runtime:
         time_ns = self.kernel.clock.now_ns
         try:
             outcome = await self.execute(run, args)
+            if outcome.failure is None:
+                self.keep_audit_lines(run)
             answer = Answer(
                 outcome,
                 run.number,
@@ -118,6 +130,7 @@ class Runtime:
             try:
                 outcome = await self.execute(run, args)
                 if outcome.failure is None:
+                    await self.time.commit(run)
                     self.commit(transaction, run)
             except Conflict as conflict:
                 if retries == self.limits.mutation_retries:
@@ -150,22 +163,30 @@ class Runtime:
         transaction = caller.tx
         run = self._nested_run(caller, function, transaction)
         savepoint = transaction.savepoint()
-        outcome = await self.execute(run, args)
+        outcome = await self._execute_nested(caller, run, args)
         if outcome.failure is not None and outcome.failure.code != "InvalidReturnValue":
             transaction.rollback_to(savepoint)
+        return outcome
+
+    async def _execute_nested(self, caller: Run, run: Run, args: Value) -> Outcome:
+        outcome = await self.execute(run, args)
+        caller.log.add_nested(outcome.logs)
+        failure = outcome.failure
+        if failure is not None and failure.is_terminal:
+            raise Terminated(failure.text, failure.code or "")
         return outcome
 
     async def stale_query(self, caller: Run, function: RegisteredFunction, args: Value) -> Outcome:
         """Run a query as of the start of its caller's transaction, without its writes and read set."""
         reader = caller.tx.stale_reader()
         try:
-            return await self.execute(self._nested_run(caller, function, reader), args)
+            return await self._execute_nested(caller, self._nested_run(caller, function, reader), args)
         finally:
             reader.discard()
 
     def _nested_run(self, caller: Run, function: RegisteredFunction, transaction: Transaction) -> Run:
         run = self.new_run(function, transaction, caller.identity, caller)
-        if run.depth >= self.limits.call_depth:
+        if run.depth > self.limits.call_depth:
             raise DeveloperError(
                 "MaximumCallDepthExceeded",
                 "Cross component call depth limit exceeded. Do you have an infinite loop in your app?",
@@ -192,6 +213,8 @@ class Runtime:
             self.trace.record("commit", label, number, written)
             for listener in self.on_commit:
                 listener(commit)
+        if run is not None and run.transaction is transaction:
+            self.keep_audit_lines(run)
         return commit
 
     async def back_off(self, attempt: int, *, cap_ms: int = _BACKOFF_LAST_MS) -> None:
@@ -214,7 +237,10 @@ class Runtime:
     ) -> Run:
         """Number a new run; nothing happens yet."""
         self._runs += 1
-        return Run(self._runs, function, transaction, identity, parent, job)
+        now_ns = self.kernel.clock.now_ns
+        return Run(
+            self._runs, function, transaction, identity, parent, job, limits=self.limits, now_ns=now_ns
+        )
 
     async def _guarded(self, run: Run, args: Value, body: Callable[[Run, Value], Any]) -> Outcome:
         function = run.function
@@ -225,21 +251,29 @@ class Runtime:
             settled: Settled = await body(run, args)
             run.observed.time |= settled.observed_time
             if settled.error is not None:
-                outcome = Outcome(failure=Failure.from_thrown(settled.error), logs=tuple(run.logs))
+                outcome = Outcome(failure=Failure.from_thrown(settled.error))
             else:
                 outcome = checked_outcome(run, settled.value or "null", self)
+                if run.execution.audit_lines and run.depth == 0:
+                    run.execution.audit_lines = resolved_lines(self, run)
         except (DeveloperError, Terminated) as error:
-            outcome = Outcome(failure=Failure.from_developer_error(error), logs=tuple(run.logs))
+            outcome = Outcome(failure=Failure.from_developer_error(error))
         except HostTimeout:
-            seconds = 1 if run.transaction is not None else 1800
-            message = f"Function execution timed out (maximum duration: {seconds}s)"
-            outcome = Outcome(failure=Failure(message, None, "UserTimeout"), logs=tuple(run.logs))
+            outcome = Outcome(failure=Failure.from_developer_error(out_of_time(run)))
         except HostCrashed as crash:
             message = f"The process that ran {function.path} ended before the function did: {crash}"
-            outcome = Outcome(failure=Failure(message, None, "HostCrashed"), logs=tuple(run.logs))
+            outcome = Outcome(failure=Failure(message, None, "HostCrashed", is_terminal=True))
+        self.accounting.close(run)
+        outcome = msgspec.structs.replace(outcome, logs=tuple(run.log.lines))
         failure = outcome.failure
         self.trace.record("end", function.path, run.number, failure and {"error": failure.headline})
         return outcome
+
+    def keep_audit_lines(self, run: Run) -> None:
+        """A function that said audit lines has succeeded, and committed if it is a mutation."""
+        for line in run.execution.audit_lines:
+            self.audit_log.append(line)
+            self.trace.record("audit", run.function.path, run.number, line)
 
     def find(self, rule: str, message: str, function: str) -> None:
         """Note a guideline that was not kept."""

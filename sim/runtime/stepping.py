@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from biconvex.sim.hosts.protocol import CallResult, Invocation, Settled, Step, Syscall
-from biconvex.sim.kernel import NS_PER_MS, Choices
+from biconvex.sim.kernel import NS_PER_MS, Choices, Task
 from biconvex.sim.runtime.flight import Flight
+from biconvex.sim.runtime.outcome import Terminated
 from biconvex.sim.runtime.run import Run
 from biconvex.sim.runtime.syscalls import (
     ACTION_SYSCALLS,
@@ -18,6 +19,8 @@ from biconvex.sim.runtime.syscalls import (
     TRANSACTION_SYSCALLS,
     consume,
 )
+from biconvex.sim.runtime.timekeeping import Timekeeper, out_of_time
+from biconvex.sim.store import InvalidCursor
 from biconvex.sim.values import DeveloperError, Value, dumps
 
 if TYPE_CHECKING:
@@ -33,17 +36,20 @@ class Stepper:
 
     def __init__(self, runtime: Runtime, choices: Choices) -> None:
         self._runtime = runtime
+        self._time: Timekeeper = runtime.time
         self._seeds = choices.child("run seeds")
         self._dangling = choices.child("dangling operations")
 
     def _start(self, run: Run, args: Value) -> tuple[int, Step]:
         function = run.function
+        in_action = run.transaction is None
+        now_ms = self._runtime.kernel.clock.now_ms if in_action else run.execution.now_ms
         invocation = Invocation(
             module=function.module,
             function=function.name,
             kind=function.kind,
             arguments=dumps(args),
-            now_ms=self._runtime.kernel.clock.now_ms,
+            now_ms=now_ms,
             seed=self._seeds.bits(53),
             environment=self._runtime.environment,
         )
@@ -57,13 +63,17 @@ class Stepper:
 
     async def run_in_transaction(self, run: Run, args: Value) -> Settled:
         """Step the handler; perform its syscalls in the order they were issued (semantics §1.2)."""
-        host = run.function.host
+        host, time = run.function.host, self._time
+        await time.before(run)
         host_run, step = self._start(run, args)
         pending: deque[Syscall] = deque()
         try:
             while True:
                 self._take_in(run, step)
+                await time.step(run)
                 if isinstance(step, Settled):
+                    await time.documents(run)
+                    await time.taken(run)
                     return step
                 pending.extend(step.calls)
                 call = pending.popleft()
@@ -71,6 +81,8 @@ class Stepper:
                 if call.op in BATCHED:
                     while pending and pending[0].op in BATCHED and len(results) < _MAX_BATCH:
                         results.append(await self._perform(run, pending.popleft()))
+                await time.operation(run, call.op)
+                await time.taken(run)
                 await self._runtime.kernel.turn()
                 step = host.resume(host_run, results, self._runtime.kernel.clock.now_ms)
         except BaseException:
@@ -79,35 +91,48 @@ class Stepper:
 
     async def run_action(self, run: Run, args: Value) -> Settled:
         """Step the handler; perform its operations side by side, each resuming it when it is done."""
-        host = run.function.host
-        host_run, step = self._start(run, args)
-        flight = Flight()
+        host, kernel = run.function.host, self._runtime.kernel
+
+        def begin(call: Syscall) -> Task[None]:
+            return kernel.spawn(self._operation(run, call, flight), f"{call.op} of {run.function.path}")
+
+        flight = Flight(self._runtime.limits.concurrent_action_operations, begin)
+        deadline = kernel.call_at(self._time.deadline_ns(run), lambda: flight.fail(out_of_time(run)))
         try:
-            while True:
-                self._take_in(run, step)
-                if isinstance(step, Settled):
-                    break
-                for call in step.calls:
-                    if call.op == "sleep":
-                        self._set_timer(call, flight)
-                    else:
-                        operation = self._operation(run, call, flight)
-                        flight.tasks[call.id] = self._runtime.kernel.spawn(
-                            operation, f"{call.op} of {run.function.path}"
-                        )
-                flight.forget(step.cancelled)
-                results = await flight.landed()
-                step = host.resume(host_run, results, self._runtime.kernel.clock.now_ms)
-        except BaseException:
-            host.abandon(host_run)
+            await self._time.before(run)
+            host_run, step = self._start(run, args)
+            try:
+                while True:
+                    self._take_in(run, step)
+                    await self._time.step(run)
+                    if isinstance(step, Settled):
+                        await self._time.taken(run)
+                        break
+                    for call in step.calls:
+                        if call.op == "sleep":
+                            self._set_timer(call, flight)
+                        else:
+                            flight.issue(call)
+                    flight.forget(step.cancelled)
+                    results = await flight.landed()
+                    await self._time.taken(run)
+                    step = host.resume(host_run, results, kernel.clock.now_ms)
+            except BaseException:
+                host.abandon(host_run)
+                raise
+        except Terminated:
+            self._leave_dangling(run, flight, ())
             raise
         finally:
-            flight.forget(list(flight.timers))
+            deadline.cancel()
+            flight.end()
         self._leave_dangling(run, flight, step.dangling)
         return step
 
     async def _operation(self, run: Run, call: Syscall, flight: Flight) -> None:
-        flight.land(await self._perform(run, call))
+        result = await self._perform(run, call)
+        await self._time.operation(run, call.op)
+        flight.land(result)
 
     def _set_timer(self, call: Syscall, flight: Flight) -> None:
         due_ns = self._runtime.kernel.clock.now_ns + max(0, round(call.arguments["ms"] * NS_PER_MS))
@@ -121,33 +146,33 @@ class Stepper:
             if self._dangling.below(2):
                 self._runtime.kernel.cancel(task)
         if names:
-            listed = ", ".join(names)
+            kinds = ", ".join(sorted(set(names)))
             text = (
-                f"{len(names)} unawaited operation(s): [{listed}]. Async operations should be awaited or they might "
-                "not run. See https://docs.convex.dev/functions/actions#dangling-promises for more information."
+                f"{len(names)} unawaited operation{'' if len(names) == 1 else 's'}: [{kinds}]. Async operations should "
+                "be awaited or they might not run. "
+                "See https://docs.convex.dev/functions/actions#dangling-promises for more information."
             )
-            self._log(run, "warn", text)
+            run.log.add_system(text)
+            self._runtime.trace.record("log", "warn", run.number, text)
             self._runtime.find(
                 "floating-promise",
-                f"{run.function.path} returned before it awaited: {listed}.",
+                f"{run.function.path} returned before it awaited: {', '.join(names)}.",
                 run.function.path,
             )
 
     def _take_in(self, run: Run, step: Step) -> None:
         for query_id, count in step.consumed.items():
             consume(run, int(query_id), count)
+        if isinstance(step, Settled):
+            for made in step.never_begun:
+                self._runtime.find(
+                    "floating-promise",
+                    f"`{made.name}(…)` at {made.place.file}:{made.place.line} is never awaited, so that it never begins.",
+                    run.function.path,
+                )
         for line in step.logs:
-            self._log(run, line.level, line.text)
-
-    def _log(self, run: Run, level: str, text: str) -> None:
-        self._runtime.trace.record("log", level, run.number, text)
-        room = self._runtime.limits.log_lines - 1 - len(run.logs)
-        if room > 0:
-            run.logs.append(f"[{level.upper()}] {text}")
-        elif room == 0:
-            run.logs.append(
-                f"[ERROR] Log overflow (maximum {self._runtime.limits.log_lines}). Remaining log lines omitted."
-            )
+            self._runtime.trace.record("log", line.level, run.number, line.text)
+            run.log.add(line.level, line.text)
 
     async def _perform(self, run: Run, call: Syscall) -> CallResult:
         table = TRANSACTION_SYSCALLS if run.transaction is not None else ACTION_SYSCALLS
@@ -160,6 +185,8 @@ class Stepper:
             )
             if not isinstance(result, str | CallResult):
                 result = await result
+        except InvalidCursor as error:
+            return CallResult(call.id, error=error.message, error_data=dumps(error.data))
         except DeveloperError as error:
             return CallResult(call.id, error=error.message)
         if isinstance(result, str):

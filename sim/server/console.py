@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from biconvex.sim.server.inspect import inspect
 from biconvex.sim.server.link import current_link
 
 __all__ = ["Console", "console"]
 
 
 class Console:
-    """Logs the values of a call, separated by spaces; `print` inside a function is `console.log`."""
+    """Logs the values of a call, shown as Convex shows them (`'text'`) and separated by spaces.
+
+    What a function prints is logged as well, at the level `log`, line by line and as it is printed.
+    """
 
     def log(self, *values: object) -> None:
         """Log at the level `log`."""
@@ -31,7 +35,7 @@ class Console:
         self._write("error", values)
 
     def _write(self, level: str, values: tuple[object, ...]) -> None:
-        current_link(f"console.{level}").log(level, " ".join(map(str, values)))
+        current_link(f"console.{level}").log(level, " ".join(map(inspect, values)))
 
 
 console = Console()

@@ -180,7 +180,7 @@ class ActionCtx:
 
         `limit` is from 1 to 256, 10 if it isn't given; `filter` is made of `q.eq` and `q.or_`.
         """
-        if isinstance(vector, str) or not isinstance(vector, Sequence) or not vector:
+        if not isinstance(vector, list | tuple) or not vector:
             raise TypeError("`vector` must be a non-empty Array in vectorSearch")
         query = {
             "indexName": f"{table}.{index}",

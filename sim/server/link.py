@@ -5,11 +5,18 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+from biconvex.sim.hosts.protocol import Visibility
+
 __all__ = ["CURRENT", "Link", "current_link"]
 
 
 class Link(Protocol):
     """What a context needs of the run it belongs to."""
+
+    visibility: Visibility | None
+    """The visibility of the function that runs."""
+    unbegun: dict[Any, None]
+    """Operations that were made and that nobody has awaited yet, in order."""
 
     @property
     def now_ms(self) -> int:

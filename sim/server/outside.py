@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from biconvex.sim.server.link import current_link
+from biconvex.sim.server.link import Link, current_link
+from biconvex.sim.server.operation import Operation
 
 __all__ = ["Response", "fetch", "now_ms"]
 
@@ -39,14 +40,14 @@ class Response:
         return self._body
 
 
-async def fetch(
+def fetch(
     url: str,
     *,
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     json: Any = msgspec.UNSET,
     body: str | bytes | None = None,
-) -> Response:
+) -> Operation[Response]:
     """Ask another service, on virtual time; only actions may. Give `json` or `body`, or neither."""
     sent = {name.lower(): value for name, value in (headers or {}).items()}
     if json is not msgspec.UNSET:
@@ -54,15 +55,18 @@ async def fetch(
         sent.setdefault("content-type", "application/json")
     else:
         content = body.encode() if isinstance(body, str) else body
-    answer = await current_link("fetch").call(
-        "fetch",
-        {
-            "url": url,
-            "method": method.upper(),
-            "headers": [list(item) for item in sorted(sent.items())],
-            "body": None if content is None else b64encode(content).decode(),
-        },
-    )
+    request = {
+        "url": url,
+        "method": method.upper(),
+        "headers": [list(item) for item in sorted(sent.items())],
+        "body": None if content is None else b64encode(content).decode(),
+    }
+    link = current_link("fetch")
+    return Operation(_fetch(link, request), "fetch", link, depth=2)
+
+
+async def _fetch(link: Link, request: dict[str, Any]) -> Response:
+    answer = await link.call("fetch", request)
     return Response(answer["status"], dict(answer["headers"]), b64decode(answer["body"]), answer["url"])
 
 

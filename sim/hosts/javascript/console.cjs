@@ -1,13 +1,11 @@
 // The console of contexts: lines of the run being stepped.
 'use strict';
 
-const { inspect } = require('node:util');
 const { running } = require('./current.cjs');
 
 function show(value) {
-  if (typeof value === 'string') return value;
   try {
-    return inspect(value, { maxStringLength: 32768 });
+    return running().context.inspect(value);
   } catch {
     return '[a value that could not be shown]';
   }
@@ -19,16 +17,16 @@ function log(level, args) {
   running().log(level, join(args));
 }
 
-/** `console.trace`: the message and where it was called. */
+/** `console.trace`: a line of the level `log`, with where it was called. */
 function trace(args, error) {
   const [, ...frames] = String(error.stack).split('\n');
-  running().log('trace', [join(args), ...frames].join('\n'));
+  running().log('log', [...args.map(show), ['', ...frames].join('\n')].join(' '));
 }
 
 /** `console.time`, `timeLog` and `timeEnd`. */
 function stopwatch(method, label, args) {
   const run = running();
-  const name = label === undefined ? 'default' : show(label);
+  const name = label === undefined ? 'default' : String(label);
   const started = run.stopwatches.get(name);
   if (method === 'time') {
     if (started === undefined) run.stopwatches.set(name, run.nowMs);

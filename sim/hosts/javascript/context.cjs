@@ -3,6 +3,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const util = require('node:util');
 const vm = require('node:vm');
 const { MessageChannel, moveMessagePortToContext, receiveMessageOnPort } = require('node:worker_threads');
 
@@ -16,6 +17,7 @@ const { mainRealm } = require('./web.cjs');
 
 const ENV_NAME = /^[a-zA-Z_]+[a-zA-Z0-9_]*$/;
 const prelude = new vm.Script(fs.readFileSync(path.join(__dirname, 'prelude.cjs'), 'utf8'), { filename: 'biconvex-prelude' });
+const inspecting = new vm.Script(fs.readFileSync(path.join(__dirname, 'inspect.cjs'), 'utf8'), { filename: 'biconvex-inspect' });
 const realQueueMicrotask = queueMicrotask;
 
 /** What the prelude stands on; every function concerns the run being stepped. */
@@ -74,6 +76,9 @@ function fulfilled(run, value) {
   else run.fail(run.context.inside.newError('Error', 'The function did not return JSON: it replaced JSON.stringify'));
 }
 
+/** How console shows values in the Node runtime, where Convex leaves it to Node. */
+const inspectInNode = (value) => util.inspect(value, { maxStringLength: 32768 });
+
 class Context {
   /** `script` is a compiled bundle; `root` is given for the Node runtime, and is where its packages are looked up. */
   constructor(script, root) {
@@ -90,6 +95,7 @@ class Context {
       subtleMethods: subtle.METHODS,
       process: usesNode ? nodeProcess() : undefined,
     });
+    this.inspect = usesNode ? inspectInNode : inspecting.runInContext(this.vm)(Object);
     const bundle = script.runInContext(this.vm);
     this.modules = bundle(usesNode ? requireFrom(root, this) : undefined);
   }

@@ -12,6 +12,7 @@ from biconvex.sim.hosts.javascript.engine import JavaScriptEngine, shared_engine
 from biconvex.sim.hosts.javascript.routing import ModuleFile, module_files
 from biconvex.sim.hosts.project import BackendLocation
 from biconvex.sim.hosts.protocol import (
+    STEP_TIMEOUT_S,
     CallResult,
     FunctionSource,
     HostCrashed,
@@ -27,9 +28,8 @@ from biconvex.sim.hosts.protocol import (
 )
 from biconvex.sim.values.errors import DeveloperError, InternalError, ProjectError
 
-__all__ = ["STEP_TIMEOUT_S", "JavaScriptHost"]
+__all__ = ["JavaScriptHost"]
 
-STEP_TIMEOUT_S = 10.0
 _SETTLED, _WAITING, _LOADED, _FAILED = b"SWLF"
 _MASK = 0xFFFFFFFF
 _encode = msgspec.json.Encoder().encode
@@ -105,10 +105,16 @@ class JavaScriptHost:
         if loaded is None:
             loaded = _DEFINITIONS[key] = self._load()
         folder = self._location.functions.parent
-        files = {module.path: module.file.relative_to(folder).as_posix() for module in modules}
+        files = {module.path: module for module in modules}
         return tuple(
             ModuleSource(
-                found.path, files[found.path], found.functions, found.schema, found.routes, found.crons
+                found.path,
+                files[found.path].file.relative_to(folder).as_posix(),
+                found.functions,
+                found.schema,
+                found.routes,
+                found.crons,
+                files[found.path].uses_node,
             )
             for found in loaded
         )

@@ -12,11 +12,14 @@ from typing import Any
 
 import msgspec
 from biconvex.sim.hosts.protocol import (
+    STEP_TIMEOUT_S,
     CallResult,
+    Frame,
     HostTimeout,
     Invocation,
     LogLine,
     ModuleSource,
+    NeverBegun,
     Settled,
     Step,
     SyncSyscall,
@@ -28,9 +31,10 @@ from biconvex.sim.hosts.python.loader import PythonModules
 from biconvex.sim.hosts.python.printing import PrintedLines
 from biconvex.sim.hosts.python.stepping import SteppedLoop
 from biconvex.sim.hosts.python.thrown import thrown_from
-from biconvex.sim.hosts.python.watchdog import STEP_TIMEOUT_S, Hung, Watchdog
+from biconvex.sim.hosts.python.watchdog import Hung, Watchdog
 from biconvex.sim.server import ActionCtx, MutationCtx, Query, QueryCtx
 from biconvex.sim.server.link import CURRENT
+from biconvex.sim.server.operation import Operation
 from biconvex.sim.values import ConvexError, DeveloperError, dumps, loads
 
 __all__ = ["PythonHost"]
@@ -74,6 +78,7 @@ class PythonHost:
         found = self._runs.pop(run, None)
         if found is not None:
             found.drop()
+            found.never_begun()
 
     def close(self) -> None:
         """Forget the modules."""
@@ -120,7 +125,10 @@ class _Run:
         self._output = PrintedLines(lambda line: self.log("log", line))
         self._last_call = 0
         self._last_query = -1
-        handler = modules.registration(invocation.module, invocation.function).handler
+        self.unbegun: dict[Operation[Any], None] = {}
+        registration = modules.registration(invocation.module, invocation.function)
+        self.visibility = registration.visibility
+        handler = registration.handler
         context = copy_context()
         context.run(CURRENT.set, self)
         ctx = _CONTEXTS[invocation.kind](self)
@@ -143,7 +151,10 @@ class _Run:
         logs, self._logs = tuple(self._logs), []
         if isinstance(step, Settled):
             observed = self._now_was_read or self._loop.time_was_read
-            return msgspec.structs.replace(step, logs=logs, observed_time=observed)
+            never_begun = self.never_begun() if self.unbegun else ()
+            if step.error is not None:
+                never_begun = ()  # the error may be why nobody came to await them
+            return msgspec.structs.replace(step, logs=logs, observed_time=observed, never_begun=never_begun)
         return msgspec.structs.replace(step, logs=logs) if logs else step
 
     def _outcome(self) -> Step:
@@ -168,6 +179,21 @@ class _Run:
             self.drop()
             return Settled(error=Thrown("Error", "Returned promise will never resolve"), consumed=consumed)
         return Waiting(calls, consumed=consumed)
+
+    def never_begun(self) -> tuple[NeverBegun, ...]:
+        """What nobody has awaited; it is closed, so that Python doesn't complain of it later."""
+        found = []
+        for operation in self.unbegun:
+            operation.close()
+            file = Path(operation.code.co_filename)
+            if file.is_relative_to(self._folder):
+                shown = f"{self._folder.name}/{file.relative_to(self._folder).as_posix()}"
+            else:
+                shown = file.name
+            place = Frame(operation.code.co_qualname, shown, operation.line, 1)
+            found.append(NeverBegun(operation.name, place))
+        self.unbegun.clear()
+        return tuple(found)
 
     def settle(self, results: Sequence[CallResult], now_ms: int) -> None:
         """Take the answers to calls."""

@@ -8,12 +8,8 @@ from __future__ import annotations
 import ctypes
 import threading
 from types import TracebackType
-from typing import Final
 
-__all__ = ["STEP_TIMEOUT_S", "Hung", "Watchdog"]
-
-STEP_TIMEOUT_S: Final = 10.0
-"""How long one step of a handler may take in real seconds."""
+__all__ = ["Hung", "Watchdog"]
 
 
 class Hung(BaseException):

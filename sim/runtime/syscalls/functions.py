@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from biconvex.sim.hosts.protocol import CallResult, FunctionKind
+from biconvex.sim.runtime.budget import narrowed
 from biconvex.sim.values import DeveloperError, Value, from_json
 
 if TYPE_CHECKING:
@@ -34,7 +35,11 @@ async def run_udf(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
     args = arguments_of(arguments)
     if kind == "snapshotquery":
         return _result(await runtime.stale_query(run, function, args))
-    return _result(await runtime.nested(run, function, args))
+    budget = arguments.get("transactionLimits")
+    if budget is None:
+        return _result(await runtime.nested(run, function, args))
+    with narrowed(run, budget):
+        return _result(await runtime.nested(run, function, args))
 
 
 async def run_query(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
@@ -90,5 +95,5 @@ def arguments_of(arguments: Any) -> Value:
 
 def _result(outcome: Outcome) -> CallResult:
     if outcome.failure is not None:
-        return CallResult(0, error=outcome.failure.text, error_data=outcome.failure.data)
+        return CallResult(0, error=outcome.failure.caught, error_data=outcome.failure.data)
     return CallResult(0, outcome.json)

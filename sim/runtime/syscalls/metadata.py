@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from biconvex.sim.values import DeveloperError
+from biconvex.sim.values import DeveloperError, Int64, to_json
 
 if TYPE_CHECKING:
     from biconvex.sim.runtime.run import Run
@@ -15,6 +15,7 @@ __all__ = [
     "get_deployment_metadata",
     "get_function_metadata",
     "get_request_metadata",
+    "get_snapshot_ts",
     "get_transaction_metrics",
     "request_id",
 ]
@@ -61,6 +62,12 @@ def get_request_metadata(runtime: Runtime, run: Run, _arguments: Any) -> str:
         "authToken": None,
     }
     return msgspec.json.encode(metadata).decode()
+
+
+def get_snapshot_ts(_runtime: Runtime, run: Run, _arguments: Any) -> Any:
+    """The timestamp of the transaction's snapshot in nanoseconds; whoever asks has looked at the time."""
+    run.observed.time = True
+    return to_json(Int64(run.tx.begin_ts))
 
 
 def request_id(runtime: Runtime, run: Run) -> str:

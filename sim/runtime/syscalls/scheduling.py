@@ -87,7 +87,7 @@ def _enqueue(runtime: Runtime, run: Run, transaction: Transaction, arguments: An
     now_ms = runtime.kernel.clock.now_ns / NS_PER_MS
     due_ms = _due_ms(arguments.get("ts"), now_ms)
     args = arguments_of(arguments)
-    _charge(runtime, run, args)
+    _charge(run, args)
     job = {"name": function.canonical, "args": [args], "scheduledTime": due_ms, "state": {"kind": "pending"}}
     job_id = transaction.insert_system(JOBS, job)
     runtime.trace.record("schedule", function.path, run.number, {"id": job_id, "at_ms": due_ms})
@@ -108,22 +108,25 @@ def _due_ms(ts: Any, now_ms: float) -> float:
     return float(round(due_ms * 1000) / 1000)
 
 
-def _charge(runtime: Runtime, run: Run, args: Any) -> None:
+def _charge(run: Run, args: Any) -> None:
     if run.transaction is None:
         return
-    budget, limits = run.budget, runtime.limits
-    budget.functions += 1
-    if budget.functions > limits.functions_scheduled:
+    execution = run.execution
+    limits = execution.limits
+    execution.functions += 1
+    if execution.functions > limits.functions:
         raise DeveloperError(
             "TooManyFunctionsScheduled",
-            f"Too many functions scheduled by this mutation (limit: {limits.functions_scheduled})",
+            f"Too many functions scheduled by this mutation (limit: {limits.functions})",
         )
-    budget.argument_bytes += size_of([args])
-    if budget.argument_bytes > limits.scheduled_arguments_bytes:
+    size = size_of([args])
+    execution.argument_bytes += size
+    execution.largest_arguments = max(execution.largest_arguments, size)
+    if execution.argument_bytes > limits.argument_bytes:
         raise DeveloperError(
             "ScheduledFunctionsArgumentsTooLarge",
             "Too large total size of the arguments of scheduled functions from this mutation "
-            f"(limit: {limits.scheduled_arguments_bytes} bytes)",
+            f"(limit: {limits.argument_bytes} bytes)",
         )
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from biconvex.sim.runtime.syscalls import auth, database, external, functions, scheduling
+from biconvex.sim.runtime.syscalls import (
+    audit,
+    auth,
+    database,
+    external,
+    functions,
+    metadata,
+    scheduling,
+    search,
+)
 
 __all__ = ["ACTION_SYSCALLS", "BATCHED", "SYNC_SYSCALLS", "TRANSACTION_SYSCALLS"]
 
@@ -14,6 +23,7 @@ BATCHED: Final = frozenset({"1.0/get", "1.0/queryStreamNext"})
 
 SYNC_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
     "1.0/db/normalizeId": database.normalize_id,
+    "1.0/getSnapshotTs": metadata.get_snapshot_ts,
 }
 
 TRANSACTION_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -26,6 +36,11 @@ TRANSACTION_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
     "1.0/replace": database.replace,
     "1.0/remove": database.remove,
     "1.0/getUserIdentity": auth.get_user_identity,
+    "1.0/getTransactionMetrics": metadata.get_transaction_metrics,
+    "1.0/getFunctionMetadata": metadata.get_function_metadata,
+    "1.0/getDeploymentMetadata": metadata.get_deployment_metadata,
+    "1.0/getRequestMetadata": metadata.get_request_metadata,
+    "1.0/auditLog": audit.audit_log,
     "1.0/runUdf": functions.run_udf,
     "1.0/schedule": scheduling.schedule,
     "1.0/cancel_job": scheduling.cancel_job,
@@ -33,10 +48,15 @@ TRANSACTION_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
 
 ACTION_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
     "1.0/getUserIdentity": auth.get_user_identity,
+    "1.0/getFunctionMetadata": metadata.get_function_metadata,
+    "1.0/getDeploymentMetadata": metadata.get_deployment_metadata,
+    "1.0/getRequestMetadata": metadata.get_request_metadata,
+    "1.0/auditLog": audit.audit_log_in_action,
     "1.0/actions/query": functions.run_query,
     "1.0/actions/mutation": functions.run_mutation,
     "1.0/actions/action": functions.run_action,
     "1.0/actions/schedule": scheduling.schedule_from_action,
     "1.0/actions/cancel_job": scheduling.cancel_job_from_action,
+    "1.0/actions/vectorSearch": search.vector_search,
     "fetch": external.fetch,
 }

@@ -158,7 +158,7 @@ def test_loading_again_begins_anew(backend: Any) -> None:
 BROKEN = [
     (
         {"m": 'console.log("before");\nthrow new TypeError("boom");'},
-        "convex/m.ts can't be loaded: Uncaught TypeError: boom\n    at convex/m.ts:5:7\n    [LOG] before",
+        "convex/m.ts can't be loaded: Uncaught TypeError: boom\n    at convex/m.ts:5:7\n    [LOG] 'before'",
     ),
     ({"m": 'throw "text";'}, "convex/m.ts can't be loaded: Uncaught text"),
     (
@@ -197,8 +197,8 @@ BROKEN = [
         (
             "convex/m.ts can't be loaded: Uncaught Error: stop\n    at convex/m.ts:8:36\n"
             "    at convex/m.ts:8:55\n"
-            "    [LOG] Can't use database at import time\n    [LOG] Syscall 1.0/other unsupported at import time\n"
-            "    [LOG] Cannot call another function at import time"
+            "    [LOG] 'Can\\'t use database at import time'\n    [LOG] 'Syscall 1.0/other unsupported at import time'\n"
+            "    [LOG] 'Cannot call another function at import time'"
         ),
     ),
     ({"schema": "export const tables = {};"}, "convex/schema.ts: Schema file missing default export."),

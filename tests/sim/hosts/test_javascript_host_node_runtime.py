@@ -84,7 +84,7 @@ def test_exiting_is_an_error(backend: Any) -> None:
 
 def test_output_does_not_disturb_the_host(backend: Any) -> None:
     outcome = backend.run("n:output", kind="action")
-    assert (outcome.value, outcome.logs) == ("fine", ["log a line"])
+    assert (outcome.value, outcome.logs) == ("fine", ["log 'a line'"])
 
 
 def test_a_timer_that_is_left_behind_does_not_hold_the_action(backend: Any) -> None:

@@ -164,7 +164,7 @@ def test_a_convex_error_reaches_the_caller_with_its_data(convex: Deployment) -> 
 def test_what_a_function_logged_goes_with_its_error(convex: Deployment) -> None:
     with pytest.raises(FunctionError) as caught:
         convex.query("m:chatty")
-    assert caught.value.logs == ("[LOG] one 2", "[WARN] two")
+    assert caught.value.logs == ("[LOG] 'one' 2", "[WARN] 'two'")
 
 
 def test_a_user_is_who_the_test_says(convex: Deployment) -> None:

@@ -165,11 +165,11 @@ def test_a_nested_mutation_that_succeeds_commits_with_its_caller(convex: Deploym
 
 
 def test_calls_nest_no_deeper_than_convex_allows(convex: Deployment) -> None:
-    assert convex.mutation("m:deep", {"left": 7}) == "bottom"
+    assert convex.mutation("m:deep", {"left": 8}) == "bottom"
     with pytest.raises(
         FunctionError, match="Cross component call depth limit exceeded. Do you have an infinite loop"
     ):
-        convex.mutation("m:deep", {"left": 8})
+        convex.mutation("m:deep", {"left": 9})
 
 
 def test_conflicting_mutations_are_retried_until_every_one_counts(convex: Deployment) -> None:
@@ -208,8 +208,10 @@ def test_time_stands_still_in_a_mutation(convex: Deployment) -> None:
     [
         (
             Limits(documents_read=2),
-            ("Too many documents read in a single function execution (limit: 2). Consider using smaller limits in your "
-            "queries, paginating your queries, or using indexed queries with a selective index range expressions."),
+            (
+                "Too many documents read in a single function execution (limit: 2). Consider using smaller limits in your "
+                "queries, paginating your queries, or using indexed queries with a selective index range expressions."
+            ),
         ),
     ],
 )
