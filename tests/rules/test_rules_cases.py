@@ -25,7 +25,7 @@ def _cases(sort: str) -> list[Any]:
         pytest.param(rule, case, language, id=f"{rule.name}-{language}-{case.name}")
         for rule in RULES
         for case in getattr(rule, sort)
-        for language in LANGUAGES
+        for language in rule.languages
     ]
 
 
