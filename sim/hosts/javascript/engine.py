@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from biconvex.sim.hosts.javascript.core import CoreFollower
 from biconvex.sim.hosts.javascript.node import child_environment, find_node
 from biconvex.sim.hosts.protocol import HostCrashed, HostTimeout
 from biconvex.sim.values.errors import ProjectError
@@ -79,6 +80,7 @@ class JavaScriptEngine:
         with self._lock:
             process = self._ready()
             try:
+                process.core.turn()
                 process.write(frame)
                 deadline = time.monotonic() + timeout_s
                 while True:
@@ -143,6 +145,7 @@ class _NodeProcess:
         finally:
             os.close(commands)
             os.close(answers)
+        self.core = CoreFollower(self._process.pid)
         os.set_blocking(self._output, False)
         self._readable = select.poll()
         self._readable.register(self._input, select.POLLIN)
