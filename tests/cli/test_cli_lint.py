@@ -265,6 +265,7 @@ def test_help_lists_the_commands_without_importing_them() -> None:
         line.split()[0] for line in result.output.partition("Commands:\n")[2].splitlines() if line[2] != " "
     ] == [
         "explain",
+        "graph",
         "lint",
         "rules",
         "run",

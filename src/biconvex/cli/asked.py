@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from biconvex.lint.markdown import Document
 
-__all__ = ["STDIN", "Asked", "asked_for"]
+__all__ = ["STDIN", "Asked", "asked_for", "no_backend"]
 
 STDIN = Path("-")
 _MARKDOWN = frozenset({".md", ".mdx"})
@@ -68,3 +68,12 @@ def _is_markdown(path: Path, language: str | None) -> bool:
     if language == "markdown" and path.is_dir():
         raise UsageProblem(f"{path} is a folder: --language markdown goes with files")
     return language == "markdown" or (path.suffix in _MARKDOWN and not path.is_dir())
+
+
+def no_backend(paths: Sequence[Path]) -> UsageProblem:
+    """Say that there is no backend at any of the paths, and what was looked for."""
+    where = ", ".join("the working directory" if path == Path() else str(path) for path in paths)
+    return UsageProblem(
+        f"No Convex functions in {where}: looked for a folder `convex`, one that a convex.json names, a "
+        "convex.config.ts, a folder `_generated`, and Python modules that import biconvex.sim.server"
+    )

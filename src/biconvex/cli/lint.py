@@ -7,8 +7,7 @@ from time import perf_counter
 
 import click
 
-from biconvex.cli.asked import asked_for
-from biconvex.cli.errors import UsageProblem
+from biconvex.cli.asked import asked_for, no_backend
 from biconvex.cli.output import all_rules, print_lines
 from biconvex.cli.report import FORMATS, deliver, render
 from biconvex.lint.engine import NoBackendError
@@ -57,7 +56,7 @@ def lint(
     try:
         result = run_linter(asked.paths, cwd, rules, texts=asked.texts, documents=asked.documents(cwd))
     except NoBackendError as error:
-        raise UsageProblem(_no_backend(asked.paths)) from error
+        raise no_backend(asked.paths) from error
     if style == "text" and output_file is None:
         print_lines(text_lines(result, perf_counter() - began))
     else:
@@ -65,11 +64,3 @@ def lint(
     if statistics:
         click.echo(render_statistics(result), nl=False, err=True)
     ctx.exit(1 if result.findings else 0)
-
-
-def _no_backend(paths: tuple[Path, ...]) -> str:
-    where = ", ".join("the working directory" if path == Path() else str(path) for path in paths)
-    return (
-        f"No Convex functions in {where}: looked for a folder `convex`, one that a convex.json names, a "
-        "convex.config.ts, a folder `_generated`, and Python modules that import biconvex.sim.server"
-    )
