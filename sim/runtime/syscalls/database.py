@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from biconvex.sim.hosts.protocol import CallResult
+from biconvex.sim.runtime.syscalls.arguments import count_argument, optional_text, text_argument
 from biconvex.sim.values import DeveloperError, patch_from_json, pending_from_json
 
 if TYPE_CHECKING:
@@ -31,10 +33,10 @@ _encode = msgspec.json.encode
 
 def get(runtime: Runtime, run: Run, arguments: Any) -> str:
     """One document, or null."""
-    document = run.tx.get(
-        arguments["id"], table=arguments.get("table"), system=bool(arguments.get("isSystem"))
-    )
-    runtime.trace.record("get", arguments["id"], run.number, None if document else "missing")
+    document_id = text_argument(arguments, "id", "db.get")
+    table = optional_text(arguments, "table", "db.get")
+    document = run.tx.get(document_id, table=table, system=bool(arguments.get("isSystem")))
+    runtime.trace.record("get", document_id, run.number, None if document else "missing")
     return "null" if document is None else document.json
 
 
@@ -65,13 +67,17 @@ def consume(run: Run, query_id: int, count: int) -> None:
 def query_page(runtime: Runtime, run: Run, arguments: Any) -> str:
     """One page of a query (semantics §5.6)."""
     runtime.trace.record("page", _describe(arguments["query"]), run.number)
+    page_size = count_argument(arguments.get("pageSize"), "queryPage")
+    if page_size > runtime.limits.page_size:
+        raise DeveloperError("PageSizeTooLarge", f"Requested too many items: {page_size}")
+    most_rows, most_bytes = arguments.get("maximumRowsRead"), arguments.get("maximumBytesRead")
     page = run.tx.paginate(
         arguments["query"],
-        arguments.get("cursor"),
-        arguments.get("endCursor") or run.journal,
-        arguments["pageSize"],
-        arguments.get("maximumRowsRead"),
-        arguments.get("maximumBytesRead"),
+        optional_text(arguments, "cursor", "queryPage"),
+        optional_text(arguments, "endCursor", "queryPage") or run.journal,
+        page_size,
+        None if most_rows is None else count_argument(most_rows, "queryPage"),
+        None if most_bytes is None else count_argument(most_bytes, "queryPage"),
     )
     if run.page_end is not None:
         raise DeveloperError(
@@ -97,12 +103,8 @@ def count(_runtime: Runtime, run: Run, arguments: Any) -> str:
 
 def insert(runtime: Runtime, run: Run, arguments: Any) -> str:
     """A new document; its id."""
-    table = arguments["table"]
-    value = pending_from_json(arguments["value"])
-    if not isinstance(value, dict):
-        raise DeveloperError(
-            "InvalidArgument", "Invalid argument `value` for `db.insert`: Value must be an Object"
-        )
+    table = text_argument(arguments, "table", "db.insert")
+    value = _value(arguments, pending_from_json, "db.insert")
     document_id = run.tx.insert(table, value)
     runtime.trace.record("insert", table, run.number, document_id)
     return f'{{"_id":"{document_id}"}}'
@@ -110,38 +112,47 @@ def insert(runtime: Runtime, run: Run, arguments: Any) -> str:
 
 def patch(runtime: Runtime, run: Run, arguments: Any) -> str:
     """A shallow merge into a document; `{"$undefined": null}` removes a field."""
-    if not isinstance(arguments["value"], dict):
-        raise DeveloperError(
-            "InvalidArgument", "Invalid argument `value` for `db.patch`: Value must be an Object"
-        )
-    partial = patch_from_json(arguments["value"])
-    document = run.tx.patch(arguments["id"], partial, table=arguments.get("table"))
+    document_id, table = _place(arguments, "db.patch")
+    partial = _value(arguments, patch_from_json, "db.patch")
+    document = run.tx.patch(document_id, partial, table=table)
     runtime.trace.record("patch", document.table, run.number, document.id)
     return document.json
 
 
 def replace(runtime: Runtime, run: Run, arguments: Any) -> str:
     """A document's whole body anew."""
-    value = pending_from_json(arguments["value"])
-    if not isinstance(value, dict):
-        raise DeveloperError(
-            "InvalidArgument", "Invalid argument `value` for `db.replace`: Value must be an Object"
-        )
-    document = run.tx.replace(arguments["id"], value, table=arguments.get("table"))
+    document_id, table = _place(arguments, "db.replace")
+    value = _value(arguments, pending_from_json, "db.replace")
+    document = run.tx.replace(document_id, value, table=table)
     runtime.trace.record("replace", document.table, run.number, document.id)
     return document.json
 
 
 def remove(runtime: Runtime, run: Run, arguments: Any) -> str:
     """A document away; what it was."""
-    document = run.tx.delete(arguments["id"], table=arguments.get("table"))
+    document_id, table = _place(arguments, "db.delete")
+    document = run.tx.delete(document_id, table=table)
     runtime.trace.record("delete", document.table, run.number, document.id)
     return document.json
 
 
 def normalize_id(_runtime: Runtime, run: Run, arguments: Any) -> Any:
     """The canonical id if the text is one of the table's, else null; never checks that the document exists."""
-    return {"id": run.tx.normalize_id(arguments["table"], arguments["idString"])}
+    table = text_argument(arguments, "table", "db.normalizeId")
+    return {"id": run.tx.normalize_id(table, text_argument(arguments, "idString", "db.normalizeId"))}
+
+
+def _place(arguments: Any, operation: str) -> tuple[str, str | None]:
+    return text_argument(arguments, "id", operation), optional_text(arguments, "table", operation)
+
+
+def _value(arguments: Any, parse: Callable[[Any], Any], operation: str) -> Any:
+    try:
+        return parse(arguments["value"])
+    except DeveloperError as error:
+        raise DeveloperError(
+            "InvalidArgument", f"Invalid argument `value` for `{operation}`: {error.message}"
+        ) from error
 
 
 def _describe(query: Any) -> str:
