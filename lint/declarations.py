@@ -266,6 +266,7 @@ class CronJob:
     module: Module
     deployed: bool | None
     identifier_place: Place | None
+    schedule_place: Place | None
     parts: Mapping[str, CronPart] | None
     direct: Function | None = None
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from biconvex.lint.model import CtxCall, Function, Place
 
-__all__ = ["a_kind", "begin", "callee", "name_of", "quoted", "spelled"]
+__all__ = ["a_kind", "begin", "callee", "in_tests", "name_of", "quoted", "spelled"]
 
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DOTTED = re.compile(r"\w+(\.\w+)*")
+_TESTS = re.compile(
+    r"(?:^|/)(?:__tests__|tests?|test_[^/]*|conftest)(?:/|\.py$)|[._](?:test|spec|testing)\.\w+$"
+)
 
 
 def spelled(name: str, place: Place) -> str:
@@ -46,3 +49,8 @@ def callee(call: CtxCall) -> str:
     """Quote what a call on a ctx calls; by the name that the API has when it isn't written as a plain path."""
     written = quoted(call.place.text.partition("(")[0])
     return written if written.startswith("`") else f"`ctx.{spelled(call.api, call.place)}(…)`"
+
+
+def in_tests(place: Place) -> bool:
+    """Tell whether a place is in a file of tests, by its path: `a.test.ts`, `__tests__/a.ts`, `test_a.py`."""
+    return _TESTS.search(place.source.path) is not None

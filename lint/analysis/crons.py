@@ -81,6 +81,9 @@ def _job(
         module=site.scope.module.fact,
         deployed=deployed,
         identifier_place=_node_place(site, site.argument_node(0, "name")),
+        schedule_place=_node_place(site, site.argument_node(1, "every", "at", "expression"))
+        if at == 2
+        else None,
         parts=_parts(schedule, site),
         direct=direct,
     )

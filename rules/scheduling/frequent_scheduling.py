@@ -3,8 +3,8 @@
 ## What it does
 
 Finds functions that schedule each other in a circle, or one itself, on every run and with less than ten
-seconds for the whole round; mutations that schedule themselves after a pause of less than ten seconds, also
-under a condition; and cron jobs with an interval of less than ten seconds.
+seconds for the whole round; and mutations that schedule themselves after a pause of less than ten seconds,
+also under a condition. Cron jobs have a rule of their own, `frequent-cron`.
 
 ## Why is this bad?
 
@@ -47,7 +47,6 @@ and an action. Silent about delays that are not constant, and about circles that
 ## References
 
 * https://docs.convex.dev/scheduling/scheduled-functions
-* https://docs.convex.dev/scheduling/cron-jobs
 """
 
 from __future__ import annotations
@@ -119,28 +118,6 @@ async def tick(ctx, args):
     await ctx.db.insert("ticks", {})
     await ctx.scheduler.run_after(60 * 1000, internal.tasks.tick, {})
 """,
-    ),
-    Case(
-        "a cron job every minute",
-        typescript={
-            "crons.ts": """\
-import { cronJobs } from "convex/server";
-import { internal } from "./_generated/api";
-const crons = cronJobs();
-crons.interval("poll", { minutes: 1 }, internal.feed.poll);
-crons.interval("often enough", { seconds: 10 }, internal.feed.poll);
-export default crons;
-""",
-        },
-        python={
-            "crons.py": """\
-from biconvex.sim.server import cron_jobs, internal
-
-crons = cron_jobs()
-crons.interval("poll", {"minutes": 1}, internal.feed.poll)
-crons.interval("often enough", {"seconds": 10}, internal.feed.poll)
-""",
-        },
     ),
 )
 
@@ -241,26 +218,6 @@ async def tock(ctx, args):
 """,
         },
     ),
-    Case(
-        "a cron job every five seconds",
-        typescript={
-            "crons.ts": """\
-import { cronJobs } from "convex/server";
-import { internal } from "./_generated/api";
-const crons = cronJobs();
-«crons.interval("poll", { seconds: 5 }, internal.feed.poll)»;
-export default crons;
-""",
-        },
-        python={
-            "crons.py": """\
-from biconvex.sim.server import cron_jobs, internal
-
-crons = cron_jobs()
-«crons.interval("poll", {"seconds": 5}, internal.feed.poll)»
-""",
-        },
-    ),
 )
 
 SHORTEST_MS = 10_000
@@ -268,31 +225,20 @@ SHORTEST_MS = 10_000
 
 
 class FrequentScheduling(Rule):
-    """Every circle of scheduled functions, and every cron job, that goes round too fast."""
+    """Every circle of scheduled functions that goes round too fast."""
 
     name = "frequent-scheduling"
     theme = "scheduling"
     severity = Severity.WARNING
-    links = (
-        "https://docs.convex.dev/scheduling/scheduled-functions",
-        "https://docs.convex.dev/scheduling/cron-jobs",
-    )
+    links = ("https://docs.convex.dev/scheduling/scheduled-functions",)
     silent = SILENT
     flagged = FLAGGED
 
     def check(self, backend: Backend) -> Iterator[Problem]:
-        """Yield circles, then functions that go step by step, then cron jobs."""
+        """Yield circles, then functions that go step by step."""
         for circle in circles(backend, SHORTEST_MS):
             yield _circle_problem(circle)
         yield from _steps(backend)
-        for job in backend.crons:
-            if job.method == "interval" and job.period_ms is not None and job.period_ms < SHORTEST_MS:
-                name = f"The cron job `{job.identifier}`" if job.identifier else "This cron job"
-                yield Problem(
-                    job.place,
-                    f"{name} runs every {_duration(job.period_ms)}, more often than every 10 s.",
-                    help="give it an interval of 10 s or more, or schedule its work when there is some",
-                )
 
 
 def _circle_problem(circle: Circle) -> Problem:
