@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
@@ -22,6 +23,7 @@ MAX_LIMIT: Final = 256
 MAX_CONDITIONS: Final = 64
 
 _UINT32: Final = range(1 << 32)
+_GREATEST: Final = sys.float_info.max
 
 
 class VectorSearch(msgspec.Struct, frozen=True):
@@ -49,8 +51,9 @@ def parse_vector_search(json: Any) -> VectorSearch:
     if type(vector) is not list:
         _invalid("vector", "expected an array of numbers")
     for at, element in enumerate(vector):
-        if type(element) not in (int, float):
-            _invalid("vector", f"expected an array of finite numbers, got {_shown(element)} at index {at}")
+        # In JSON, NaN and the infinities are null.
+        if type(element) not in (int, float) or not -_GREATEST <= element <= _GREATEST:
+            _invalid("vector", f"expected an array of finite numbers, but the one at index {at} is none")
     expressions = json.get("expressions")
     filters = _collect(expressions) if expressions is not None else {}
     # As the backend goes through them: fields with one value first.
@@ -133,11 +136,6 @@ def _wrong_dimensions(expected: int, received: int) -> DeveloperError:
     return DeveloperError(
         "VectorDimensionsMismatch", f"Expected a vector with dimensions {expected}, received {received}."
     )
-
-
-def _shown(element: Any) -> str:
-    # NaN and the infinities are null in JSON.
-    return "null (which NaN and the infinities become)" if element is None else f"{element!r}"
 
 
 def _invalid(argument: str, problem: str) -> NoReturn:
