@@ -146,7 +146,10 @@ class Thrown(msgspec.Struct, frozen=True):
 
 
 class NeverBegun(msgspec.Struct, frozen=True):
-    """An operation that a handler made but never awaited, in a language where it then never begins; `place` is the call."""
+    """An operation that a handler made but never awaited, in a language where it then never begins.
+
+    `place` is where it was made.
+    """
 
     name: str
     place: Frame

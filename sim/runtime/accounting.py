@@ -16,7 +16,7 @@ __all__ = ["Accounting"]
 
 
 class Accounting:
-    """Keeps `usage`, and finds runs that came near a limit: a log line each time, a finding once a function and limit."""
+    """Keeps `usage`, and finds runs that came near a limit: a log line each time, one finding a function and limit."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime

@@ -17,7 +17,7 @@ class Costs(BaseModel):
 
     As in Convex, time is of two kinds. *User time* is the function's own: it counts to the 1 s of a query or mutation
     (semantics §7, row 8). *System time* is spent waiting for the database; it has a limit of its own (row 9). The
-    clock moves by both, and other work goes on meanwhile; `Date.now()` of a query or mutation stands still all the same.
+    clock moves by both, and other work goes on meanwhile; `Date.now()` of a query or mutation stands still even so.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")

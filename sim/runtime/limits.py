@@ -17,8 +17,8 @@ class Limits(BaseModel):
     """What one function may use. Sizes are in bytes, times in virtual milliseconds.
 
     `Limits()` and `Limits.current()` are today's figures; `Limits.guidelines()` the older, tighter ones that
-    Convex's written guidelines name (8 MiB, 16,384 and 8,192 documents, 1 s, 10 minutes for actions). Override single figures with
-    `limits.model_copy(update={…})` or `Limits(documents_read=100)`.
+    Convex's written guidelines name (8 MiB, 16,384 and 8,192 documents, 10 minutes for actions). Override single
+    figures with `limits.model_copy(update={…})` or `Limits(documents_read=100)`.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")

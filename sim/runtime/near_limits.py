@@ -45,7 +45,8 @@ def _of_action(run: Run, limits: Limits) -> Iterator[Warned]:
         " bytes",
     )  # fmt: skip
     yield from _near(
-        run.return_bytes, limits.return_bytes, "TooLargeFunctionResult", "Large size of the action return value", " bytes"
+        run.return_bytes, limits.return_bytes, "TooLargeFunctionResult", "Large size of the action return value",
+        " bytes",
     )  # fmt: skip
 
 

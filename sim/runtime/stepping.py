@@ -165,11 +165,9 @@ class Stepper:
             consume(run, int(query_id), count)
         if isinstance(step, Settled):
             for made in step.never_begun:
-                self._runtime.find(
-                    "floating-promise",
-                    f"`{made.name}(…)` at {made.place.file}:{made.place.line} is never awaited, so that it never begins.",
-                    run.function.path,
-                )
+                place = f"{made.place.file}:{made.place.line}"
+                message = f"`{made.name}(…)` at {place} is never awaited, so that it never begins."
+                self._runtime.find("floating-promise", message, run.function.path)
         for line in step.logs:
             self._runtime.trace.record("log", line.level, run.number, line.text)
             run.log.add(line.level, line.text)

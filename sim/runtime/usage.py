@@ -32,8 +32,8 @@ class FunctionUsage:
     """What runs of one function have used, each measure that of the run that came closest to its limit.
 
     What a query or mutation reads, writes and schedules is counted with everything that it calls; the functions it
-    calls have measures of their own for arguments, return values and the depth of calls. An action has those and its time.
-    A measure that was never taken is 0 of 0.
+    calls have measures of their own for arguments, return values and the depth of calls. An action has those and its
+    time. A measure that was never taken is 0 of 0.
     """
 
     MEASURES: Final = (

@@ -106,8 +106,8 @@ class QueryCtx:
 
         `transaction_limits` is what it may use beyond what was used already (`{"documents_read": 100}`; also
         `bytes_read`, `database_queries`, `documents_written`, `bytes_written`, `functions_scheduled` and
-        `scheduled_function_args_bytes`). With `use_stale_snapshot`, in a mutation only, it reads what was there when the
-        mutation began, and the mutation doesn't depend on what it reads.
+        `scheduled_function_args_bytes`). With `use_stale_snapshot`, in a mutation only, it reads what was there when
+        the mutation began, and the mutation doesn't depend on what it reads.
         """
         if use_stale_snapshot and not isinstance(self, MutationCtx):
             raise RuntimeError("`useStaleSnapshot` is only supported in mutations, not queries.")

@@ -34,7 +34,7 @@ def audit_log_in_action(_runtime: Runtime, _run: Run, _arguments: Any) -> str:
 
 
 def resolved_lines(runtime: Runtime, run: Run) -> list[Any]:
-    """The lines of a function that succeeded, and of all it called; raises `DeveloperError` for too many or too much."""
+    """The lines of a function that succeeded, and of all it called; raises `DeveloperError` where they are too many."""
     lines, limits = run.execution.audit_lines, runtime.limits
     if len(lines) > limits.audit_log_lines:
         raise DeveloperError(
