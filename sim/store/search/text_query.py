@@ -12,7 +12,7 @@ from ..document import value_at
 from ..lookup import find_index, index_not_found
 from ..schema import Path, SearchIndex
 from .text_index import filter_key
-from .tokens import tokenize
+from .tokens import distinct_tokens, tokenize
 
 if TYPE_CHECKING:
     from ..document import Document
@@ -59,7 +59,7 @@ class TextSearch(msgspec.Struct, frozen=True):
         text = value_at(fields, self.index.search_field)
         if type(text) is not str:
             return False
-        found = tokenize(text)
+        found = distinct_tokens(text)
         prefix = self.tokens[-1]
         return any(token in found for token in self.tokens) or any(
             token.startswith(prefix) for token in found

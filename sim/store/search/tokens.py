@@ -7,13 +7,13 @@ The backend splits with Rust's `char::is_alphanumeric`: Unicode's property Alpha
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-__all__ = ["tokenize"]
+__all__ = ["distinct_tokens", "tokenize"]
 
 # Tokens of so many UTF-8 bytes or more are dropped (semantics §7, row 34).
 MAX_TOKEN_BYTES: Final = 32
@@ -27,6 +27,12 @@ def tokenize(text: str) -> list[str]:
         return [word.lower() for word in _ASCII_WORDS.findall(text) if len(word) < MAX_TOKEN_BYTES]
     words = _find_words()(text)
     return [_lower(word) for word in words if len(word.encode()) < MAX_TOKEN_BYTES]
+
+
+@lru_cache(maxsize=4)
+def distinct_tokens(text: str) -> Mapping[str, None]:
+    """The tokens of a text, each once. The last few texts are remembered: each is held against every search."""
+    return dict.fromkeys(tokenize(text))
 
 
 @cache

@@ -316,3 +316,43 @@ def test_searches_are_in_the_trace(convex: Deployment) -> None:
         (event.kind, event.subject) for event in convex.trace if event.kind in {"query", "vectorSearch"}
     ]
     assert events == [("query", "films.by_plot"), ("vectorSearch", "films.by_mood")]
+
+
+def test_a_subscription_to_a_search_hears_of_commits_that_may_change_its_results(convex: Deployment) -> None:
+    robots = convex.subscribe("m:search", {"text": "robot"})
+    convex.mutation("m:add", {"film": {"plot": "a whale"}})
+    assert len(robots.updates) == 1
+    convex.mutation("m:add", {"film": {"plot": "robots at sea"}})
+    assert robots.value == ["one robot too many", "a robot learns to love", "robots at sea"]
+
+
+def test_an_index_is_chosen_once_and_first_of_all(backend: Any, language: str) -> None:
+    convex = backend(
+        typescript="""
+        export const twice = query({
+          args: {},
+          handler: async (ctx) => await (ctx.db.query("a").withIndex("by_id") as any).withSearchIndex("s", (q: any) => q).collect(),
+        });
+        export const late = query({
+          args: {},
+          handler: async (ctx) => await (ctx.db.query("a").order("desc") as any).withIndex("by_id").collect(),
+        });
+        """,
+        python="""
+        @query(args={})
+        async def twice(ctx, args):
+            return await ctx.db.query("a").with_index("by_id").with_search_index("s", lambda q: q).collect()
+
+        @query(args={})
+        async def late(ctx, args):
+            return await ctx.db.query("a").order("desc").with_index("by_id").collect()
+        """,
+    )
+    if language == "typescript":
+        assert failure(convex, "m:twice").endswith(".withSearchIndex is not a function")
+        assert failure(convex, "m:late").endswith(".withIndex is not a function")
+    else:
+        assert failure(convex, "m:twice").endswith(
+            "`with_search_index` must come right after `ctx.db.query(table)`"
+        )
+        assert failure(convex, "m:late").endswith("`with_index` must come right after `ctx.db.query(table)`")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from biconvex.sim.values import Int64
+from biconvex.sim.values import Int64, pending_from_json, to_json
 from search_kit import find, found, messages, say, search
 from store_kit import NOW, error_of, field, insert_all, literal, store, table, where
 
@@ -516,3 +516,15 @@ def test_pages_end_after_1024_results() -> None:
     second = transaction.paginate(search("tea"), first.continue_cursor, page_size=1000)
     assert (len(second.documents), second.is_done) == (24, True)
     assert error_of(lambda: transaction.paginate(search("tea"), None, page_size=1025)) == TOO_MANY
+
+
+def test_a_filter_takes_a_document_that_waits_for_the_time_of_its_commit() -> None:
+    target = messages()
+    transaction = target.begin(NOW)
+    transaction.insert("m", {"body": "tea", "channel": pending_from_json({"$commitTs": None})})
+    assert found(transaction, search("tea")) == ["tea"]
+    assert found(transaction, search("tea", channel="a")) == []
+    commit = target.commit(transaction, NOW)
+    (document,) = target.documents("m")
+    assert document["channel"] == Int64(commit.ts)
+    assert find(target, search("tea", channel=to_json(Int64(commit.ts)))) == ["tea"]
