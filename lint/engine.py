@@ -13,20 +13,23 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint import analysis
 from biconvex.lint.failure import analysis_failed, rule_failed
-from biconvex.lint.finding import Evidence, Finding
 from biconvex.lint.project import discover, shown_path
 from biconvex.lint.reading import Desk, read_folder, with_texts
 from biconvex.lint.result import LintResult
+from biconvex.lint.rule import finding_of
+from biconvex.lint.settings import Settings
 from biconvex.lint.stages import Stopwatch
+from biconvex.lint.suppressions import Suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from biconvex.lint.finding import Finding
     from biconvex.lint.markdown import Document
-    from biconvex.lint.model import Backend, Place
+    from biconvex.lint.model import Backend
     from biconvex.lint.project import BackendFolder
-    from biconvex.lint.rule import Problem, Rule
+    from biconvex.lint.rule import Rule
     from biconvex.lint.source import SourceFile
 
 __all__ = ["NoBackendError", "check_backend", "lint"]
@@ -38,16 +41,24 @@ class NoBackendError(Exception):
 
 @dataclass(slots=True)
 class _Run:
-    """What a run has come to so far."""
+    """What a run has come to so far. `asked` and `unasked` are the paths of files, as far as they were read."""
 
     rules: Sequence[Rule]
     desk: Desk
+    settings: Settings
     findings: list[Finding] = field(default_factory=list)
     sources: dict[str, SourceFile] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    unasked: set[str] = field(default_factory=set)
+    suppressions: Suppressions = field(default_factory=Suppressions)
     files: int = 0
     functions: int = 0
     rule_seconds: dict[str, float] = field(default_factory=dict)
     watch: Stopwatch = field(default_factory=Stopwatch)
+
+    def wants(self, finding: Finding) -> bool:
+        """Tell whether a finding was asked for; those about folders are."""
+        return finding.path in self.asked or finding.path not in self.unasked
 
 
 def lint(
@@ -57,31 +68,39 @@ def lint(
     *,
     texts: Mapping[Path, bytes] | None = None,
     documents: Sequence[Document] = (),
+    settings: Settings | None = None,
 ) -> LintResult:
     """Lint every backend at, around or below the given paths; findings elsewhere were not asked for.
 
     Paths in the result are relative to `cwd`. `texts` stand in for the files at their paths, which are real
-    and need not exist. The code blocks of `documents` are linted, too. Raises `NoBackendError`.
+    and need not exist. The code blocks of `documents` are linted, too. `settings` choose
+    among the findings. Raises `NoBackendError`; not where all that there is, is excluded.
     """
-    run = _Run(rules, Desk(cwd, texts or {}))
+    run = _Run(rules, Desk(cwd, texts or {}), settings or Settings())
     with run.watch.measure("discover") as stage:
         folders = [with_texts(folder, run.desk.texts) for folder in discover(paths, cwd)]
-        folders = [folder for folder in folders if folder.files]
+        excluded = [
+            folder for folder in folders if folder.files and all(map(run.settings.excludes, folder.files))
+        ]
+        folders = [folder for folder in folders if folder.files and folder not in excluded]
         stage.files += sum(len(folder.files) for folder in folders)
     for folder in folders:
         _lint_folder(folder, run)
     for document in documents:
         _lint_document(document, run)
-    if not run.files:
+    if not run.files and not excluded:
         raise NoBackendError
+    findings = run.suppressions.applied(run.findings, run.rule_seconds, run.settings.known)
+    wanted = run.settings.applied(filter(run.wants, findings), cwd)
     return LintResult(
-        findings=tuple(sorted(dict.fromkeys(run.findings), key=lambda finding: finding.sort_key)),
+        findings=tuple(sorted(dict.fromkeys(wanted), key=lambda finding: finding.sort_key)),
         sources=run.sources,
         backends=len(folders),
         files=run.files,
         functions=run.functions,
         rule_seconds=run.rule_seconds,
         stages=run.watch.stages,
+        suppressed=sum(map(run.wants, run.suppressions.taken)),
     )
 
 
@@ -93,7 +112,7 @@ def check_backend(
         began = perf_counter()
         try:
             for problem in rule.check(backend):
-                yield _finding(rule, problem)
+                yield finding_of(rule, problem)
         except Exception as error:  # noqa: BLE001 - a rule may be foreign code; it becomes a finding, not a crash
             yield rule_failed(rule, backend, error)
         rule_seconds[rule.name] = rule_seconds.get(rule.name, 0.0) + perf_counter() - began
@@ -103,11 +122,14 @@ def _lint_folder(folder: BackendFolder, run: _Run) -> None:
     with run.watch.measure("read and parse") as stage:
         reading = read_folder(folder, run.desk)
         stage.files += len(reading.sources)
-    asked = _Scope(tuple(shown_path(path, run.desk.cwd) for path in folder.selected))
+    asked = _Scope(run, folder)
+    asked.note(source.path for source in reading.sources)
+    asked.note(finding.path for finding in reading.findings)
     run.sources.update((source.path, source) for source in reading.sources)
     run.files += sum(asked.covers(source.path) for source in reading.sources)
-    found = _analyse(folder.shown, lambda: analysis.build(folder, reading.parsed), asked, run)
-    run.findings += [finding for finding in (*reading.findings, *found) if asked.covers(finding.path)]
+    run.suppressions.read(reading.parsed)
+    run.findings += reading.findings
+    run.findings += _analyse(folder.shown, lambda: analysis.build(folder, reading.parsed), asked, run)
 
 
 def _lint_document(document: Document, run: _Run) -> None:
@@ -115,10 +137,13 @@ def _lint_document(document: Document, run: _Run) -> None:
     run.findings += document.findings
     run.sources[document.source.path] = document.source
     run.files += 1
-    asked = _Scope()
+    asked = _Scope(run)
     for fragment in document.fragments:
         found = _analyse(document.source.path, fragment.build, asked, run)
-        run.findings += [fragment.in_document(finding) for finding in (*fragment.findings, *found)]
+        suppressions = Suppressions()
+        suppressions.read(parsed for _, parsed in fragment.files)
+        kept = suppressions.applied((*fragment.findings, *found), run.rule_seconds, run.settings.known)
+        run.findings += map(fragment.in_document, kept)
 
 
 def _analyse(shown: str, build: Callable[[], Backend], asked: _Scope, run: _Run) -> list[Finding]:
@@ -135,33 +160,19 @@ def _analyse(shown: str, build: Callable[[], Backend], asked: _Scope, run: _Run)
 
 
 class _Scope:
-    """The part of a backend that the given paths ask for; all of it without any."""
+    """The part of a backend that the given paths ask for, all of it without any, less what is excluded."""
 
-    def __init__(self, paths: tuple[str, ...] = ()) -> None:
-        self.paths = paths
+    def __init__(self, run: _Run, folder: BackendFolder | None = None) -> None:
+        self.run = run
+        self.paths = tuple(shown_path(path, run.desk.cwd) for path in folder.selected) if folder else ()
 
     def covers(self, path: str) -> bool:
-        """Tell whether findings in a file, or about a folder, were asked for."""
+        """Tell whether findings in a file were asked for."""
+        if self.run.settings.exclude and self.run.settings.excludes(self.run.desk.cwd / path):
+            return False
         return not self.paths or any(path == asked or path.startswith(f"{asked}/") for asked in self.paths)
 
-
-def _finding(rule: Rule, problem: Problem) -> Finding:
-    source = problem.place.source
-    begin, end = source.position(problem.place.start), source.position(problem.place.end)
-    return Finding(
-        path=source.path,
-        line=begin.line,
-        column=begin.column,
-        end_line=end.line,
-        end_column=end.column,
-        rule=rule.name,
-        severity=problem.severity or rule.severity,
-        message=problem.message,
-        help=problem.help,
-        evidence=tuple(_evidence(place, message) for place, message in problem.evidence),
-    )
-
-
-def _evidence(place: Place, message: str) -> Evidence:
-    position = place.source.position(place.start)
-    return Evidence(place.source.path, position.line, position.column, message)
+    def note(self, paths: Iterable[str]) -> None:
+        """Note of files whether they were asked for."""
+        for path in paths:
+            (self.run.asked if self.covers(path) else self.run.unasked).add(path)

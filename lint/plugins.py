@@ -36,7 +36,12 @@ __all__ = [
 ENTRY_POINT_GROUP = "biconvex.rules"
 """The entry point group that names rule packs."""
 
-ENGINE_RULES = frozenset({"empty-file", "internal-error", "syntax-error", "unreadable-file"})
+ENGINE_RULES = frozenset(
+    {
+        "empty-file", "internal-error", "invalid-suppression", "syntax-error", "unreadable-file",
+        "unused-suppression",
+    }
+)  # fmt: skip
 """Names of findings that the engine itself reports; no rule may take them."""
 
 _PROJECT = "biconvex"

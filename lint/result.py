@@ -23,7 +23,8 @@ class LintResult:
 
     `findings` are sorted by place, none twice. `sources` has every file that was read, by its path. `files`
     and `functions` (the registered ones) count what was asked about. `rule_seconds` is the time each rule
-    took, by rule name; `stages` what each stage of the run took, in order.
+    took, by rule name; `stages` what each stage of the run took, in order. `suppressed`
+    counts findings that comments took back.
     """
 
     findings: tuple[Finding, ...]
@@ -33,6 +34,7 @@ class LintResult:
     functions: int
     rule_seconds: Mapping[str, float]
     stages: tuple[Stage, ...] = ()
+    suppressed: int = 0
 
     @property
     def by_severity(self) -> dict[str, int]:

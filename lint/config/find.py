@@ -1,0 +1,65 @@
+"""Finds the configuration of a folder: the nearest file from it upwards, up to the root of its repository."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from biconvex.lint.config.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["CONFIG_FILE", "ConfigFile", "find_config", "load_config"]
+
+CONFIG_FILE = "biconvex.toml"
+_PYPROJECT = "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """A configuration file as TOML: its path, where in it the configuration is, and the values there."""
+
+    path: Path
+    prefix: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def find_config(start: Path) -> ConfigFile | None:
+    """Find the configuration that holds for a file or folder (an absolute path). Raises `ConfigError`."""
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_FILE).is_file():
+            return load_config(folder / CONFIG_FILE)
+        if (folder / _PYPROJECT).is_file():
+            found = load_config(folder / _PYPROJECT)
+            if found.prefix:
+                return found
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+def load_config(path: Path) -> ConfigFile:
+    """Read a configuration file, whatever its name; of a `pyproject.toml` the part `tool.biconvex`.
+
+    Without that part, `prefix` is empty, and so are the values. Raises `ConfigError`.
+    """
+    try:
+        values = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: isn't UTF-8: save it as UTF-8") from error
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # also a number of thousands of digits, and endless brackets
+        raise ConfigError(f"{path}: isn't TOML: {error}") from error
+    if path.name != _PYPROJECT:
+        return ConfigFile(path, "", values)
+    tool = values.get("tool")
+    if not isinstance(tool, dict) or "biconvex" not in tool:
+        return ConfigFile(path)
+    return ConfigFile(path, "tool.biconvex", tool["biconvex"])

@@ -1,0 +1,21 @@
+"""What the official ESLint plugin calls the rules that we have too, so that its suppressions hold here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["EQUIVALENTS", "ESLINT_PLUGIN"]
+
+ESLINT_PLUGIN = "@convex-dev/eslint-plugin 5.0.0"
+"""The version of the plugin that the table was made from."""
+
+EQUIVALENTS: Mapping[str, tuple[str, ...]] = {
+    "@convex-dev/no-old-registered-function-syntax": ("old-function-syntax", "missing-argument-validators"),
+    "@convex-dev/require-args-validator": ("missing-argument-validators",),
+    "@convex-dev/require-argument-validators": ("missing-argument-validators",),
+    "@typescript-eslint/no-floating-promises": ("floating-promise",),
+}
+"""Our rules that say what a rule of ESLint says, by the name that it has in a comment."""

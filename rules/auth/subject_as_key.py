@@ -1,0 +1,123 @@
+"""Users looked up by the subject of their identity alone.
+
+## What it does
+
+Finds index ranges with `identity.subject`.
+
+## Why is this bad?
+
+A subject is unique for one issuer only. With two providers in `auth.config.ts`, or after a change of provider, two
+people can have the same one. `tokenIdentifier` is the issuer and the subject together, and unique.
+
+## Example
+
+```ts
+ctx.db.query("users").withIndex("by_subject", (q) => q.eq("subject", identity.subject));
+```
+
+## Use instead
+
+```ts
+ctx.db.query("users").withIndex("by_token", (q) => q.eq("tokenIdentifier", identity.tokenIdentifier));
+```
+
+## Known limits
+
+An app that syncs its users from the webhooks of its one provider may know them by their subject alone; that's fine
+while it has one provider.
+
+## References
+
+* https://docs.convex.dev/auth/database-auth
+* https://docs.convex.dev/api/interfaces/server.UserIdentity
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from biconvex.lint import syntax
+from biconvex.lint.finding import Severity
+from biconvex.lint.model import Place
+from biconvex.lint.rule import Case, Problem, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from biconvex.lint.model import Backend
+
+__all__ = ["SubjectAsKey"]
+
+
+def _case(name: str, typescript: str, python: str) -> Case:
+    """A query for the user whose key is given."""
+    return Case(
+        name,
+        typescript=f"""\
+import {{ query }} from "./_generated/server";
+export const me = query({{ args: {{}}, handler: async (ctx) => {{
+  const identity = await ctx.auth.getUserIdentity();
+  return await ctx.db.query("users").withIndex("by_key", (q) => q.eq("key", {typescript})).unique();
+}} }});
+""",
+        python=f"""\
+from biconvex.sim.server import query
+
+@query(args={{}})
+async def me(ctx, args):
+    identity = await ctx.auth.get_user_identity()
+    return await ctx.db.query("users").with_index("by_key", lambda q: q.eq("key", {python})).unique()
+""",
+    )
+
+
+SILENT = (
+    _case("the token identifier", "identity.tokenIdentifier", 'identity["tokenIdentifier"]'),
+    _case("a part of the subject", 'identity.subject.split("|")[0]', 'identity["subject"].split("|")[0]'),
+    _case("the subject of a mail", "mail.subject", 'mail["subject"]'),
+)
+
+FLAGGED = (
+    _case("the subject", "«identity.subject»", '«identity["subject"]»'),
+    _case("the subject of an identity under another name", "«identity!.subject»", '«(identity)["subject"]»'),
+)
+
+
+class SubjectAsKey(Rule):
+    """Every step of an index range that compares with the subject of an identity."""
+
+    name = "subject-as-key"
+    theme = "auth"
+    severity = Severity.INFO
+    links = (
+        "https://docs.convex.dev/auth/database-auth",
+        "https://docs.convex.dev/api/interfaces/server.UserIdentity",
+    )
+    silent = SILENT
+    flagged = FLAGGED
+
+    def check(self, backend: Backend) -> Iterator[Problem]:
+        """Yield each such value."""
+        for use in backend.index_uses:
+            for step in (step for steps in use.ranges or () for step in steps):
+                if step.value is not None and _is_subject(step.value):
+                    yield Problem(
+                        Place(use.place.source, step.value.start, step.value.end),
+                        "A subject is unique for one issuer only.",
+                        help="look users up by `tokenIdentifier`, which has the issuer too",
+                    )
+
+
+def _is_subject(node: syntax.Node) -> bool:
+    while isinstance(node, syntax.Cast):
+        node = node.value
+    if isinstance(node, syntax.Member):
+        name, owner = node.name, node.object
+    elif isinstance(node, syntax.Index) and isinstance(node.index, syntax.Literal):
+        name, owner = str(node.index.value), node.object
+    else:
+        return False
+    while isinstance(owner, syntax.Cast):
+        owner = owner.value
+    called = owner.id if isinstance(owner, syntax.Name) else ""
+    return name == "subject" and "identity" in called.lower()

@@ -1,0 +1,1 @@
+"""Rules about function references and what they name."""
