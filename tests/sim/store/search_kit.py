@@ -15,6 +15,14 @@ VECTORS = {
     "filterFields": ["genre"],
 }
 
+TOO_MANY = (
+    "SearchQueryScannedTooManyDocumentsError",
+    (
+        "Search query scanned too many documents (fetched 1024). Consider using a smaller limit, paginating the query, or "
+        "using a filter field to limit the number of documents pulled from the search index."
+    ),
+)
+
 
 def messages() -> Store:
     """A store with the table `m`: a text index on `body`, a database index on `channel`."""
