@@ -11,9 +11,10 @@ async def create(ctx, args):
 from biconvex.sim.server.console import Console, console
 from biconvex.sim.server.contexts import ActionCtx, MutationCtx, QueryCtx
 from biconvex.sim.server.crons import Crons, cron_jobs
-from biconvex.sim.server.database import DatabaseReader, DatabaseWriter, Query
+from biconvex.sim.server.database import DatabaseReader, DatabaseWriter
 from biconvex.sim.server.http import HttpRouter, http_router
 from biconvex.sim.server.outside import Response, fetch, now_ms
+from biconvex.sim.server.query import Query, TableQuery
 from biconvex.sim.server.references import FunctionReference, api, internal
 from biconvex.sim.server.registration import (
     Registration,
@@ -42,6 +43,7 @@ __all__ = [
     "Response",
     "SchemaDefinition",
     "TableDefinition",
+    "TableQuery",
     "action",
     "api",
     "console",

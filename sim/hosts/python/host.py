@@ -32,7 +32,7 @@ from biconvex.sim.hosts.python.printing import PrintedLines
 from biconvex.sim.hosts.python.stepping import SteppedLoop
 from biconvex.sim.hosts.python.thrown import thrown_from
 from biconvex.sim.hosts.python.watchdog import Hung, Watchdog
-from biconvex.sim.server import ActionCtx, MutationCtx, Query, QueryCtx
+from biconvex.sim.server import ActionCtx, MutationCtx, Query, QueryCtx, TableQuery
 from biconvex.sim.server.link import CURRENT
 from biconvex.sim.server.operation import Operation
 from biconvex.sim.values import ConvexError, DeveloperError, dumps, loads
@@ -222,7 +222,7 @@ class _Run:
 
     def _value(self) -> str | Thrown:
         result = self._task.result()
-        if isinstance(result, Query) and self._in_transaction:
+        if isinstance(result, Query | TableQuery) and self._in_transaction:
             return Thrown(
                 "Error",
                 "Return value is a Query. Results must be retrieved with `.collect()`, `.take(n)`, `.unique()`, "

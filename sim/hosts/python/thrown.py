@@ -28,5 +28,5 @@ def thrown_from(error: BaseException, folder: Path) -> Thrown:
         except DeveloperError as problem:
             return Thrown("ConvexError", f"ConvexError with invalid data: {problem.message}", frames)
         return Thrown("ConvexError", error.message, frames, data)
-    name = type(error).__name__
+    name = "Error" if isinstance(error, DeveloperError) else type(error).__name__
     return Thrown("Error" if name in {"Exception", "RuntimeError"} else name, str(error), frames)

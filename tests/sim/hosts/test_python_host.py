@@ -301,14 +301,14 @@ def test_a_query_is_chained_once(bench: Bench) -> None:
         m="""
         @query
         async def f(ctx, args):
-            q = ctx.db.query("tasks")
-            q.order("desc")
-            q.order("asc")
+            q = ctx.db.query("tasks").order("desc")
+            q.limit(1)
+            q.limit(2)
         """
     )
     error = bench.settled("query").error
     assert error is not None
-    assert error.message == "This query has been chained with another operator and can't be reused."
+    assert error.message == ("A query can only be chained once and can't be chained after iteration begins.")
 
 
 def test_an_exception_shows_the_frames_of_the_backend_innermost_first(bench: Bench) -> None:
