@@ -33,6 +33,8 @@ from biconvex.lint.declarations import (
     ValidatorShape,
     Visibility,
 )
+from biconvex.lint.effects import ModuleWrite, OutsideCall
+from biconvex.lint.queried import ArrayUse, Filter, FilterCondition, IndexUse, QueryChain, RangeStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,11 +42,13 @@ if TYPE_CHECKING:
     from biconvex.lint import syntax
 
 __all__ = [
-    "AppDefinition", "Backend", "Body", "CronJob", "CronPart", "CtxCall", "DatabaseOperation",
-    "DatabaseUse", "Declaration", "DirectUse", "Fate", "Function", "FunctionReference", "Handover", "Index", "IndexUse",
-    "InstalledComponent", "Kind", "Loop", "Module", "ModuleImport", "Place", "Promise", "QueryChain",
+    "AppDefinition", "ArrayUse", "Backend", "Body", "CronJob", "CronPart", "CtxCall", "DatabaseOperation",
+    "DatabaseUse", "Declaration", "DirectUse", "Fate", "Filter", "FilterCondition", "Function",
+    "FunctionReference", "Handover", "Index", "IndexUse",
+    "InstalledComponent", "Kind", "Loop", "Module", "ModuleImport", "ModuleWrite", "OutsideCall", "Place",
+    "Promise", "QueryChain",
     "RangeStep", "Reach", "Route", "Router", "RunCall", "ScheduleCall", "Schema", "Step", "Table", "Throw",
-    "ValidatorShape", "Visibility",
+    "ValidatorShape", "VectorSearch", "Visibility",
 ]  # fmt: skip
 
 Fate = Literal["awaited", "returned", "gathered", "stored", "passed", "used", "voided", "unused", "floating"]
@@ -52,54 +56,6 @@ DatabaseOperation = Literal["get", "query", "insert", "patch", "replace", "delet
 
 
 # --- what code does ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RangeStep:
-    """One step of an index range or search filter: `q.eq("field", value)`. `field` is None unless literal."""
-
-    operation: Literal["eq", "gt", "gte", "lt", "lte", "search"]
-    field: str | None
-    place: Place
-    field_place: Place
-    value: syntax.Node | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class IndexUse:
-    """`withIndex` or `withSearchIndex`. `name` is None when not literal, `table` when not known.
-
-    `ranges` has each range that the callback may return (more than one after a ternary); it is empty without
-    a callback and None when the callback can't be followed.
-    """
-
-    table: str | None
-    name: str | None
-    kind: Literal["database", "search"]
-    ranges: tuple[tuple[RangeStep, ...], ...] | None
-    place: Place
-    name_place: Place
-    body: Body | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class QueryChain:
-    """A database query from `query("table")` to its terminal, followed through local variables.
-
-    `terminal` is `iterate` for an async loop over the query and None when the query leaves our sight. `limit`
-    is the constant of `take(n)`. `complete` is false when parts of the chain may be missing.
-    """
-
-    table: str | None
-    place: Place
-    system: bool
-    full_scan: bool
-    index: IndexUse | None
-    filters: tuple[Place, ...]
-    order: Literal["asc", "desc"] | None
-    terminal: Literal["collect", "take", "first", "unique", "paginate", "count", "iterate"] | None
-    limit: int | None
-    complete: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +108,8 @@ class DatabaseUse(CtxCall):
 
     `chains` has what a query may be: one, unless a ternary or a reassignment chose; its `place` is the chain
     up to its terminal. `passed` is `ctx.db` handed to something out of sight. `table` is None when not known;
-    `explicit_table` is true for `db.get("t", id)`.
+    `explicit_table` is true for `db.get("t", id)`. `uses` are all uses of the array that a `collect` or `take` gives;
+    None when some may be out of sight: it is returned, kept, or handed to a function.
     """
 
     operation: DatabaseOperation
@@ -160,6 +117,16 @@ class DatabaseUse(CtxCall):
     system: bool
     explicit_table: bool
     chains: tuple[QueryChain, ...] = ()
+    uses: tuple[ArrayUse, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VectorSearch(CtxCall):
+    """`ctx.vectorSearch`. `limit` is its constant limit, `length` the number of elements of a vector written out."""
+
+    use: IndexUse
+    limit: float | None
+    length: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -320,6 +287,8 @@ class Backend:
     _by_reference: Mapping[str, Function] = field(repr=False)
     _reach: Callable[[Body, Kind | None], tuple[Reach, ...]] = field(repr=False)
     _reachable: Callable[[Function], tuple[Body, ...]] = field(repr=False)
+    outside_calls: tuple[OutsideCall, ...] = ()
+    module_writes: tuple[ModuleWrite, ...] = ()
     fragment: bool = False
 
     @property
@@ -347,6 +316,14 @@ class Backend:
         """Give the shortest way from a registered function of that kind to a body, if there is one."""
         ways = self._reach(body, kind)
         return ways[0] if ways else None
+
+    def way_to(self, call: OutsideCall, kind: Kind) -> Reach | None:
+        """Give a way from a registered function of that kind to a call of something outside, if there is one."""
+        if kind not in call.ways:
+            return None
+        body, steps = call.ways[kind]
+        reach = self.reach(body, kind)
+        return Reach(reach.function, (*reach.path, *steps)) if reach else None
 
     def reached_by(self, body: Body) -> tuple[Reach, ...]:
         """Every registered function that reaches a body, each by its shortest way."""

@@ -11,7 +11,9 @@ Types are dropped: `x as T`, `x!`, `x satisfies T` and `<T>x` are `x`; a `Cast` 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal as OneOf
 
 import msgspec
@@ -326,9 +328,23 @@ class Module(Node):
     directives: list[str] = []
 
 
+_HOLDS_NODES = re.compile(r"\b(?:Node|Property|Spread|Parameter|ImportName)\b")
+
+
+@cache
+def _inner_fields(kind: type[Node]) -> tuple[str, ...]:
+    """Give the fields of a kind of node that may hold nodes, in order."""
+    annotations = {
+        name: str(text)
+        for base in kind.__mro__
+        for name, text in vars(base).get("__annotations__", {}).items()
+    }
+    return tuple(name for name in kind.__struct_fields__[2:] if _HOLDS_NODES.search(annotations[name]))
+
+
 def children(node: Node) -> Iterator[Node]:
     """The direct child nodes, in source order of their fields."""
-    for field in node.__struct_fields__[2:]:
+    for field in _inner_fields(type(node)):
         value = getattr(node, field)
         if isinstance(value, Node):
             yield value

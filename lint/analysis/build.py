@@ -10,6 +10,7 @@ from biconvex.lint.analysis.crons import Crons, freeze_crons
 from biconvex.lint.analysis.ctx import kinds_with
 from biconvex.lint.analysis.entries import module_path
 from biconvex.lint.analysis.graph import CallGraph
+from biconvex.lint.analysis.outside import OutsideCalls
 from biconvex.lint.analysis.program import Program
 from biconvex.lint.analysis.routes import Router, freeze_routers
 from biconvex.lint.model import Backend, CtxCall, DirectUse, Place, Promise
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from biconvex.lint.aliases import Aliases
     from biconvex.lint.analysis.facts import CallDraft
-    from biconvex.lint.model import Body, Function, Kind
+    from biconvex.lint.model import Body, Function, Kind, OutsideCall
     from biconvex.lint.parsed import ParsedFile
     from biconvex.lint.project import BackendFolder
 
@@ -116,6 +117,8 @@ class _Assembly:
             _by_reference=table.by_reference,
             _reach=graph.reach,
             _reachable=graph.reachable,
+            outside_calls=self._outside_calls(),
+            module_writes=self._sorted(walker.module_writes.values()),
             fragment=self._program.fragment,
         )
 
@@ -136,6 +139,13 @@ class _Assembly:
         target = call.reference.function if call.reference else None
         itself = target is not None and handlers.get(target) is call.contexts[0].draft.body
         return call.freeze(kinds, itself=itself)
+
+    def _outside_calls(self) -> tuple[OutsideCall, ...]:
+        walker = self._program.walker
+        found = OutsideCalls(
+            lambda context: self._graph.sure.get(context.draft, frozenset()) if context.sure else frozenset()
+        )
+        return self._sorted(found.freeze(list(walker.outside.values()), walker.plain))
 
     def _promises(self) -> Iterator[Promise]:
         seen: set[tuple[Place, str | None]] = set()

@@ -5,23 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from biconvex.lint import syntax
-from biconvex.lint.analysis.ctx import Ctx
+from biconvex.lint.analysis.ctx import LIBRARY, Ctx
 from biconvex.lint.analysis.externals import call_external
-from biconvex.lint.analysis.facts import CallContext, CallDraft
-from biconvex.lint.analysis.names import GENERATED_API
-from biconvex.lint.analysis.queries import Chain, QueryRecord, constant
+from biconvex.lint.analysis.facts import CallContext, CallDraft, VectorDetails
+from biconvex.lint.analysis.names import GENERATED_API, SERVER, VALUES
+from biconvex.lint.analysis.outside import PlainCall, dotted
+from biconvex.lint.analysis.queries import Chain, QueryRecord, constant, vector_steps
 from biconvex.lint.analysis.registration import Registered
+from biconvex.lint.analysis.results import ResultDraft
 from biconvex.lint.analysis.thrown import what_is_thrown
-from biconvex.lint.analysis.values import Constant, External, Sequence, Value
+from biconvex.lint.analysis.values import Constant, External, Record, Sequence, Value
 from biconvex.lint.analysis.walker import Walker
-from biconvex.lint.model import Handover, Place, Throw
+from biconvex.lint.model import Handover, IndexUse, ModuleWrite, Place, Throw
 
 if TYPE_CHECKING:
     from biconvex.lint.analysis.program import Program
     from biconvex.lint.analysis.promises import Draft
     from biconvex.lint.analysis.scopes import Scope
-    from biconvex.lint.analysis.values import CallSite
-    from biconvex.lint.model import Body, DatabaseOperation, FunctionReference, IndexUse, QueryChain
+    from biconvex.lint.analysis.values import CallSite, Closure
+    from biconvex.lint.model import Body, DatabaseOperation, FunctionReference, QueryChain
 
 __all__ = ["Collector"]
 
@@ -39,6 +41,9 @@ class Collector(Walker):
         self.index_uses: dict[tuple[int, str | None, str | None], IndexUse] = {}
         self.handovers: dict[int, Handover] = {}
         self.throws: dict[int, Throw] = {}
+        self.outside: dict[int, tuple[str, syntax.Call, Scope, list[CallContext]]] = {}
+        self.plain: list[PlainCall] = []
+        self.module_writes: dict[int, ModuleWrite] = {}
         self.direct: dict[int, tuple[Registered, str, Place, Body]] = {}
 
     def context(self, *, exact: bool) -> CallContext | None:
@@ -67,6 +72,8 @@ class Collector(Walker):
             call.reference = self.reference(site, 0)
             call.args = site.argument_node(1)
             self._passed(api, site, 0)
+        elif api == "vectorSearch":
+            call.vector = self._vector_search(call.place, site)
         elif api in {"scheduler.runAfter", "scheduler.runAt"}:
             delay = constant(site.argument(0))
             if api == "scheduler.runAfter" and type(delay) in (int, float):
@@ -76,6 +83,30 @@ class Collector(Walker):
             self._passed(api, site, 1)
         self._note(node, call)
         return None
+
+    def _vector_search(self, place: Place, site: CallSite) -> VectorDetails:
+        """Read `ctx.vectorSearch("table", "index", {vector, limit, filter})`."""
+        given = site.argument(2)
+        config = given if isinstance(given, Record) else Record({}, complete=False)
+        table, name = constant(site.argument(0)), constant(site.argument(1))
+        node = site.argument_node(1)
+        use = IndexUse(
+            table=table if isinstance(table, str) else None,
+            name=name if isinstance(name, str) else None,
+            kind="vector",
+            ranges=vector_steps(config.first("filter"), site) if config.has("filter") is not None else None,
+            place=place,
+            name_place=Place(place.source, node.start, node.end) if node else place,
+            body=self.current_body,
+        )
+        self.index_use(site.node, use)
+        limit, vector = constant(config.first("limit")), config.first("vector")
+        written = isinstance(vector, Sequence) and vector.items is not None
+        return VectorDetails(
+            use,
+            limit if type(limit) in (int, float) else None,  # type: ignore[arg-type]
+            len(vector.items) if written else None,  # type: ignore[union-attr]
+        )
 
     def _note(self, node: syntax.Node, call: CallDraft) -> None:
         """Keep a call, or what it adds to the same call met on another way."""
@@ -93,6 +124,7 @@ class Collector(Walker):
                 context,
                 table if isinstance(table, str) else None,
                 "system" in ctx.path,
+                LIBRARY in ctx.path,
             )
             self.queries[id(site.node)] = record
         return Chain(record)
@@ -110,24 +142,31 @@ class Collector(Walker):
             table = constant(site.argument(0))
             call.table = table if isinstance(table, str) else None
 
-    def query_use(self, site: CallSite, record: QueryRecord, chain: QueryChain) -> Draft | None:
-        """Note a query that was run; gives its promise."""
-        self._ran(site.node, site.scope, record, chain)
-        return self.promise(site.node, site.scope, api="db.query")
+    def query_use(
+        self, site: CallSite, record: QueryRecord, chain: QueryChain
+    ) -> tuple[Draft | None, ResultDraft | None]:
+        """Note a query that was run; gives its promise, and what is known of its results."""
+        call = self._ran(site.node, site.scope, record, chain)
+        return self.promise(site.node, site.scope, api="db.query"), call.result if call else None
 
-    def _ran(self, node: syntax.Node, scope: Scope, record: QueryRecord, chain: QueryChain) -> None:
+    def _ran(
+        self, node: syntax.Node, scope: Scope, record: QueryRecord, chain: QueryChain
+    ) -> CallDraft | None:
         context = self.context(exact=record.context.sure)
         if context is None:
-            return
+            return None
         call = self.calls.get(id(node))
         if call is None:
             arguments = tuple(node.arguments) if isinstance(node, syntax.Call) else ()
             call = CallDraft("db.query", self._place(node, scope), [], arguments, "query")
             call.table, call.system = chain.table, chain.system
+            if chain.terminal in {"collect", "take"}:
+                call.result = ResultDraft(context.draft)
             self.calls[id(node)] = call
         call.contexts.append(context)
         if not any(_same(known, chain) for known in call.chains):
             call.chains.append(chain)
+        return call
 
     def iterate(self, chain: Chain, node: syntax.Loop, scope: Scope) -> Sequence:
         """Note that an async loop runs a query."""
@@ -170,7 +209,46 @@ class Collector(Walker):
 
     def call_external(self, external: External, site: CallSite) -> Value | None:
         """Call something of a package, of generated code, or a global."""
+        if external.source not in {SERVER, VALUES, GENERATED_API} and self.frame is not None:
+            self._outside(external, site)
         return call_external(external, site)
+
+    def _outside(self, external: External, site: CallSite) -> None:
+        context = self._standing(site.node)
+        if context is not None:
+            known = self.outside.setdefault(id(site.node), (dotted(external), site.node, site.scope, []))
+            known[3].append(context)
+
+    def plain_call(self, closure: Closure, node: syntax.Node, scope: Scope) -> None:
+        """Note a call of a function that gets no ctx."""
+        context = self._standing(node)
+        if context is not None and closure.scope.body is None:
+            self.plain.append(PlainCall(context, closure, self._place(node, scope)))
+
+    def _standing(self, node: syntax.Node) -> CallContext | None:
+        """Say where the walk stands, for what makes no body of a function.
+
+        None for the default of a parameter: the caller may have given it.
+        """
+        frame = self.frame
+        if frame is None or frame.draft is None:
+            return None
+        function = frame.draft.closure.node
+        if function.parameters and function.body and function.start <= node.start < function.body[0].start:
+            return None
+        return CallContext(frame.draft, frame.loops, frame.leaves, frame.conditional > 0, frame.narrowed == 0)
+
+    def module_write(self, target: syntax.Node, operation: str, node: syntax.Node, scope: Scope) -> None:
+        """Note that something may change what a variable at the top of a module holds."""
+        body = self.current_body
+        while type(target) is syntax.Member or type(target) is syntax.Index:
+            target = target.object
+        if body is None or type(target) is not syntax.Name:
+            return
+        variable = scope.find(target.id)
+        if variable is not None and variable.scope.parent is None:
+            place = self._place(node, scope)
+            self.module_writes.setdefault(id(node), ModuleWrite(target.id, operation, place, body))
 
     def thrown(self, node: syntax.Throw, scope: Scope) -> None:
         """Note what is thrown."""
@@ -222,5 +300,5 @@ def _same(one: QueryChain, other: QueryChain) -> bool:
         one.place == other.place
         and one.terminal == other.terminal
         and one.index is other.index
-        and one.filters == other.filters
+        and [each.place for each in one.filters] == [each.place for each in other.filters]
     )

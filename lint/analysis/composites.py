@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from biconvex.lint import syntax
 from biconvex.lint.analysis.ctx import Ctx, annotation_of
 from biconvex.lint.analysis.promises import drafts_of, settle
+from biconvex.lint.analysis.results import escape
 from biconvex.lint.analysis.values import ClassValue, Closure, Constant, Record, Sequence, Value
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def object_value(evaluator: Evaluator, node: syntax.Object, scope: Scope) -> Val
         value = evaluator.value(item.value, scope)
         if drafts_of(value):
             settle(value, "stored")
+        escape(value)
         if type(item) is syntax.Property:
             if item.computed is not None:
                 key = evaluator.value(item.computed, scope)
@@ -74,6 +76,8 @@ def array_value(evaluator: Evaluator, node: syntax.Array, scope: Scope) -> Value
                 known, bound = False, -1
         else:
             value = evaluator.value(element, scope)
+            if type(value) is Sequence:
+                escape(value)
             items.append(value)
             drafts += drafts_of(value)
             bound += 1 if bound >= 0 else 0

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from biconvex.lint.analysis.values import CallSite
     from biconvex.lint.model import Kind
 
-__all__ = ["ALL_KINDS", "PARTS", "Annotation", "Ctx", "annotation_of", "kinds_with", "of_shape", "overlay"]
+__all__ = [
+    "ALL_KINDS",
+    "LIBRARY",
+    "PARTS",
+    "Annotation",
+    "Ctx",
+    "annotation_of",
+    "kinds_with",
+    "of_shape",
+    "overlay",
+]
 
 ALL_KINDS: frozenset[Kind] = frozenset(("query", "mutation", "action", "httpAction"))
 _ACTIONS: frozenset[Kind] = frozenset(("action", "httpAction"))
@@ -51,6 +61,9 @@ _WHERE: dict[str, frozenset[Kind]] = {
 }
 """The calls a ctx offers, and the kinds of functions whose ctx has them (semantics §1.4)."""
 
+LIBRARY = "library"
+"""A part of the path of a reader that a helper library has made of `ctx.db`."""
+
 _SYNCHRONOUS = frozenset({"db.query", "db.normalizeId"})
 
 
@@ -76,7 +89,7 @@ class Ctx(Value):
 
     def call(self, site: CallSite) -> Value | None:
         """Give what a call of it gives."""
-        path = tuple(part for part in self.path if part != "system")
+        path = tuple(part for part in self.path if part not in {"system", LIBRARY})
         api = ".".join(path)
         if api not in _WHERE:
             return None

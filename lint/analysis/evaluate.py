@@ -17,6 +17,7 @@ from biconvex.lint.analysis.constants import fold, fold_unary, literal
 from biconvex.lint.analysis.ctx import Ctx
 from biconvex.lint.analysis.names import GENERATED_API
 from biconvex.lint.analysis.promises import GATHERING, chained, settle
+from biconvex.lint.analysis.results import escape, note_read, note_use
 from biconvex.lint.analysis.sequences import ITERATING, call_sequence
 from biconvex.lint.analysis.values import (
     CallSite,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from biconvex.lint.analysis.promises import Draft
     from biconvex.lint.analysis.queries import QueryRecord
     from biconvex.lint.analysis.registration import Registered
+    from biconvex.lint.analysis.results import ResultDraft
     from biconvex.lint.analysis.scopes import Scope, Variable
     from biconvex.lint.model import Body, IndexUse, Loop, QueryChain
 
@@ -77,8 +79,10 @@ class Evaluator(ABC):
         """Note a call on a ctx; gives its value where it is not a promise."""
 
     @abstractmethod
-    def query_use(self, site: CallSite, record: QueryRecord, chain: QueryChain) -> Draft | None:
-        """Note a query that was run; gives its promise."""
+    def query_use(
+        self, site: CallSite, record: QueryRecord, chain: QueryChain
+    ) -> tuple[Draft | None, ResultDraft | None]:
+        """Note a query that was run; gives its promise, and what is known of its results."""
 
     @abstractmethod
     def index_use(self, node: syntax.Node, use: IndexUse) -> None:
@@ -115,6 +119,14 @@ class Evaluator(ABC):
     @abstractmethod
     def note_reference(self, external: External, node: syntax.Node, scope: Scope) -> None:
         """Note a function reference that is written in the source."""
+
+    @abstractmethod
+    def plain_call(self, closure: Closure, node: syntax.Node, scope: Scope) -> None:
+        """Note a call of a function that gets no ctx."""
+
+    @abstractmethod
+    def module_write(self, target: syntax.Node, operation: str, node: syntax.Node, scope: Scope) -> None:
+        """Note that something may change what a variable at the top of a module holds."""
 
     @abstractmethod
     def import_value(self, source: str, scope: Scope) -> Value | None:
@@ -163,6 +175,8 @@ class Evaluator(ABC):
             part = spine[at]
             if isinstance(part, syntax.Member):
                 if value is not None:
+                    if part.name == "length" and type(value) is Sequence:
+                        note_use(value, "length", part, part.object, scope)
                     value = value.member(part.name)
                     inner = at > 0 and type(spine[at - 1]) in _ACCESS
                     if not inner and type(value) is External and value.source == GENERATED_API:
@@ -191,6 +205,10 @@ class Evaluator(ABC):
     def _index(self, node: syntax.Index, value: Value | None, scope: Scope) -> Value | None:
         key = self.value(node.index, scope)
         settle(key, "used")
+        if type(value) is Sequence and value.result is not None:
+            sliced = type(node.index) is syntax.Other and node.index.kind == "slice"
+            position = key.value if isinstance(key, Constant) and type(key.value) is int else None
+            note_use(value, "slice" if sliced else "at", node, node.object, scope, position)
         if value is None or not isinstance(key, Constant):
             if type(value) is External and value.source == GENERATED_API:
                 self.note_reference(value, node, scope)
@@ -201,7 +219,9 @@ class Evaluator(ABC):
                 self.note_reference(found, node, scope)
             return found
         if isinstance(value, Sequence) and value.items is not None and type(key.value) is int:
-            return value.items[key.value] if 0 <= key.value < len(value.items) else None
+            item = value.items[key.value] if 0 <= key.value < len(value.items) else None
+            escape(item)
+            return item
         return None
 
     def _call(self, node: syntax.Call, callee: Value | None, scope: Scope) -> Value | None:
@@ -218,6 +238,8 @@ class Evaluator(ABC):
             else:
                 arguments.append(self.value(argument, scope))
         member = node.callee.name if type(node.callee) is syntax.Member else ""
+        if member and self.frame is not None and type(node.callee.object) is syntax.Name:  # type: ignore[attr-defined]
+            self.module_write(node.callee.object, member, node, scope)  # type: ignore[attr-defined]
         if callee is not None:
             result = callee.call(site)
         elif member in ITERATING:
@@ -253,7 +275,10 @@ class Evaluator(ABC):
         if variable is None:
             return _UNDEFINED if node.id == "undefined" else External("", (node.id,))
         variable.reads += 1
-        return self.read(variable)
+        value = self.read(variable)
+        if type(value) is Choice or type(value) is Sequence:
+            note_read(node, value)
+        return value
 
     def read(self, variable: Variable) -> Value | None:
         """Give the value of a variable; one that is still to be evaluated at this depth stays unknown for now."""
@@ -337,7 +362,9 @@ class Evaluator(ABC):
             variable = scope.find(target.id)
             if variable is not None:
                 self.reassign(variable, value if node.operator == "=" else None)
+            self.module_write(target, "=", node, scope)
         elif type(target) is syntax.Member or type(target) is syntax.Index:
+            self.module_write(target.object, "[]", node, scope)
             settle(self.value(target.object, scope), "used")
             if type(target) is syntax.Index:
                 settle(self.value(target.index, scope), "used")

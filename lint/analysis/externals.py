@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint.analysis.components import Application
 from biconvex.lint.analysis.crons import Crons
-from biconvex.lint.analysis.ctx import Ctx
+from biconvex.lint.analysis.ctx import LIBRARY, Ctx
 from biconvex.lint.analysis.names import GENERATED_API, SERVER, VALUES
 from biconvex.lint.analysis.promises import COMBINATORS, combine, drafts_of
 from biconvex.lint.analysis.registration import (
@@ -17,6 +17,7 @@ from biconvex.lint.analysis.registration import (
     registrar_named,
     wrapped_by,
 )
+from biconvex.lint.analysis.results import note_use
 from biconvex.lint.analysis.routes import Router
 from biconvex.lint.analysis.schema import TableDefinition, define_schema, define_table
 from biconvex.lint.analysis.validators import Validator, build_validator, shape_of
@@ -44,6 +45,9 @@ _THROUGH = frozenset(
     {"Set", "list", "sorted", "reversed", "tuple", "set", "enumerate", "Array.from", "frozenset"}
 )
 """Functions that give the elements they are given."""
+
+_MEASURING = {"len": "length", "sorted": "sort"}
+"""Python's functions that do what elsewhere a member of the array does."""
 
 _ENTRIES = frozenset({"Object.keys", "Object.values", "Object.entries"})
 
@@ -93,7 +97,7 @@ def call_external(external: External, site: CallSite) -> Value | None:
         return Customization(given if isinstance(given, Closure) else None, wrapped=False, adds_args=False)
     if name in {"paginator", "stream"} and external.source.startswith("convex-helpers"):
         first = site.argument(0)
-        return first if isinstance(first, Ctx) else None
+        return Ctx((*first.path, LIBRARY), first.exact) if isinstance(first, Ctx) else None
     if name in {"Table", "literals", "nullable"} and external.source.startswith("convex-helpers"):
         return _helper(name, site)
     site.evaluator.pass_on(site)
@@ -104,6 +108,8 @@ def _global(dotted: str, site: CallSite) -> Value | None:
     if dotted in COMBINATORS:
         return combine(dotted, site)
     first = site.argument(0)
+    if isinstance(first, Sequence) and dotted in _MEASURING:
+        note_use(first, _MEASURING[dotted], site.node, site.argument_node(0), site.scope)
     if dotted in _THROUGH:
         if isinstance(first, Sequence):
             return Sequence(first.bound, first.query, first.items, first.drafts)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
-from biconvex.lint.model import CtxCall, DatabaseUse, Place, RunCall, ScheduleCall
+from biconvex.lint.model import CtxCall, DatabaseUse, Place, RunCall, ScheduleCall, VectorSearch
 
 if TYPE_CHECKING:
     from biconvex.lint import syntax
     from biconvex.lint.analysis.frames import BodyDraft
+    from biconvex.lint.analysis.results import ResultDraft
     from biconvex.lint.model import (
         DatabaseOperation,
         FunctionReference,
+        IndexUse,
         Kind,
         Loop,
         QueryChain,
@@ -35,6 +37,15 @@ class CallContext:
     sure: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class VectorDetails:
+    """What is known of a vector search besides the call."""
+
+    use: IndexUse
+    limit: float | None
+    length: int | None
+
+
 @dataclass(slots=True, eq=False)
 class CallDraft:
     """A call on a ctx. Which of the optional parts are set depends on `api`."""
@@ -51,6 +62,8 @@ class CallDraft:
     reference: FunctionReference | None = None
     args: syntax.Node | None = None
     delay_ms: float | None = None
+    vector: VectorDetails | None = None
+    result: ResultDraft | None = None
 
     def freeze(self, kinds: frozenset[Kind], *, itself: bool) -> CtxCall:
         """Give the fact.
@@ -67,7 +80,13 @@ class CallDraft:
             return DatabaseUse(
                 api, place, body, arguments, loops, leaves, maybe, kinds,
                 self.operation, table, self.system, self.explicit_table, tuple(self.chains),
+                self.result.freeze() if self.result else None,
             )  # fmt: skip
+        if self.vector is not None:
+            found = self.vector
+            return VectorSearch(
+                api, place, body, arguments, loops, leaves, maybe, kinds, found.use, found.limit, found.length
+            )
         if api in {"runQuery", "runMutation", "runAction"}:
             run = cast("Literal['runQuery', 'runMutation', 'runAction']", api)
             return RunCall(api, place, body, arguments, loops, leaves, maybe, kinds, run, reference, args)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from biconvex.lint.analysis.values import Choice, Constant, Pending, Sequence, Value
+from biconvex.lint.analysis.values import Choice, Constant, Pending, Sequence, Value, choose, options
 from biconvex.lint.model import Place
 
 if TYPE_CHECKING:
@@ -84,11 +84,20 @@ def combine(name: str, site: CallSite) -> Value | None:
         draft.settle("gathered")
     results: Value | None = None
     if len(site.arguments) == 1 and isinstance(site.arguments[0], Sequence) and name == "Promise.all":
-        results = Sequence(site.arguments[0].bound, site.arguments[0].query)
+        given = site.arguments[0]
+        items = tuple(_result(item) for item in given.items) if given.items is not None else None
+        results = Sequence(given.bound, given.query, items)
+    elif name == "asyncio.gather" and site.complete:
+        results = Sequence(len(site.arguments), None, tuple(_result(item) for item in site.arguments))
     if not inner:
         return Pending((), results)
     made = site.evaluator.promise(site.node, site.scope, of=inner[0], through=name)
     return Pending((made,) if made else (), results)
+
+
+def _result(value: Value | None) -> Value | None:
+    """Give what awaiting a value gives."""
+    return choose([option.inner if isinstance(option, Pending) else option for option in options(value)])
 
 
 def chained(pending: Pending, name: str, site: CallSite) -> Value | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
 from biconvex.lint import syntax
+from biconvex.lint.analysis.filters import filter_at
 from biconvex.lint.analysis.values import (
     Closure,
     Constant,
@@ -17,13 +18,13 @@ from biconvex.lint.analysis.values import (
     choose,
     options,
 )
-from biconvex.lint.model import IndexUse, Place, QueryChain, RangeStep
+from biconvex.lint.model import Filter, IndexUse, Place, QueryChain, RangeStep
 
 if TYPE_CHECKING:
     from biconvex.lint.analysis.facts import CallContext
     from biconvex.lint.analysis.values import CallSite
 
-__all__ = ["Chain", "QueryRecord", "constant"]
+__all__ = ["Chain", "QueryRecord", "constant", "vector_steps"]
 
 Terminal = Literal["collect", "take", "first", "unique", "paginate", "count", "iterate"]
 Ranges = tuple[tuple[RangeStep, ...], ...]
@@ -45,6 +46,7 @@ class QueryRecord:
     context: CallContext
     table: str | None
     system: bool
+    library: bool = False
     last: Chain | None = None
     finished: bool = False
 
@@ -55,7 +57,7 @@ class Chain(Value):
 
     record: QueryRecord
     index: IndexUse | None = None
-    filters: tuple[Place, ...] = ()
+    filters: tuple[Filter, ...] = ()
     direction: Literal["asc", "desc"] | None = None
     full_scan: bool = False
     complete: bool = True
@@ -80,7 +82,7 @@ class Chain(Value):
             case "withSearchIndex":
                 return self._indexed("search", site)
             case "filter":
-                return replace(self, filters=(*self.filters, method_place(site)))
+                return replace(self, filters=(*self.filters, filter_at(site, method_place(site))))
             case "order":
                 direction = constant(site.argument(0))
                 known = direction in {"asc", "desc"}
@@ -99,18 +101,18 @@ class Chain(Value):
         return choose([replace(self, index=use) for use in uses])
 
     def _finish(self, terminal: Terminal, site: CallSite) -> Value | None:
-        limit = constant(site.argument(0)) if terminal == "take" else None
-        chain = self.freeze(terminal, limit if isinstance(limit, int) else None)
+        given = site.argument(0)
+        limit = constant(given) if terminal == "take" else None
+        if terminal == "paginate" and isinstance(given, Record):
+            limit = constant(given.member("numItems"))
+        chain = self.freeze(terminal, limit if type(limit) is int else None)
         self.record.finished = True
-        draft = site.evaluator.query_use(site, self.record, chain)
+        draft, result = site.evaluator.query_use(site, self.record, chain)
         inner: Value | None = None
         if terminal in {"collect", "take"}:
-            inner = Sequence(chain.limit, chain)
+            inner = Sequence(chain.limit, chain, result=result)
         elif terminal == "paginate":
-            given = site.argument(0)
-            size = constant(given.member("numItems")) if isinstance(given, Record) else None
-            page = Sequence(size if isinstance(size, int) else None, chain)
-            inner = Record({"page": page}, complete=False)
+            inner = Record({"page": Sequence(chain.limit, chain)}, complete=False)
         return Pending((draft,) if draft else (), inner)
 
     def freeze(self, terminal: Terminal | None, limit: int | None) -> QueryChain:
@@ -126,6 +128,7 @@ class Chain(Value):
             terminal=terminal,
             limit=limit,
             complete=self.complete and terminal is not None,
+            library=self.record.library,
         )
 
 
@@ -155,7 +158,10 @@ class _Range(Value):
         return Method(self, name)
 
     def invoke(self, name: str, site: CallSite) -> Value | None:
-        """Give what a call of its method gives."""
+        """Give what a call of its method gives; `or` is there in the filters of vector searches."""
+        if name == "or" and all(isinstance(part, _Range) for part in site.arguments):
+            parts = [part.steps for part in site.arguments if isinstance(part, _Range)]
+            return _Range(tuple(step for steps in parts for step in steps))
         if name not in _RANGE_OPERATIONS:
             return None
         field, node = constant(site.argument(0)), site.argument_node(0)
@@ -208,3 +214,11 @@ def _ranges(site: CallSite) -> Ranges | None:
     if not all(isinstance(option, _Range) for option in found):
         return None
     return tuple(option.steps for option in found if isinstance(option, _Range))
+
+
+def vector_steps(callback: Value | None, site: CallSite) -> Ranges | None:
+    """Give the comparisons in the filter of a vector search; None when it can't be followed."""
+    if not isinstance(callback, Closure):
+        return () if callback is None and site.complete else None
+    found = site.evaluator.inline(callback, [_Range()])
+    return (found.steps,) if isinstance(found, _Range) else None

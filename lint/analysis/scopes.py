@@ -114,6 +114,17 @@ def declared_names(statements: list[syntax.Node]) -> Iterator[str]:
 
 def local_names(body: list[syntax.Node]) -> Iterator[str]:
     """Give every name that a Python function binds, however deep in its blocks; inner functions apart."""
+    outer = _outer_names(body)
+    return (name for name in _bound_in(body) if name not in outer)
+
+
+def _outer_names(body: list[syntax.Node]) -> set[str]:
+    """Give the names that `global` and `nonlocal` say are those of a scope around."""
+    stated = (node for node in body if isinstance(node, syntax.Other) and node.kind in {"global", "nonlocal"})
+    return {child.id for node in stated for child in node.children if isinstance(child, syntax.Name)}
+
+
+def _bound_in(body: list[syntax.Node]) -> Iterator[str]:
     stack: list[syntax.Node] = list(body)
     while stack:
         node = stack.pop()

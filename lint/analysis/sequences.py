@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from biconvex.lint import syntax
 from biconvex.lint.analysis.promises import drafts_of, settle
+from biconvex.lint.analysis.results import note_use
 from biconvex.lint.analysis.values import Closure, Constant, Deferred, Pending, Record, Sequence, Value
 from biconvex.lint.model import Loop, Place
 
@@ -27,6 +29,8 @@ ITERATING = _MAPPING | _TESTING | {"filter", "forEach", "slice"}
 
 def call_sequence(sequence: Sequence, name: str, site: CallSite) -> Value | None:
     """Give what a method of an array gives; its callback is walked in a loop."""
+    if sequence.result is not None:
+        _used(sequence, name, site)
     if name == "forEach":
         _floating(_each(sequence, name, site), name)
         return Constant(None)
@@ -53,11 +57,21 @@ def call_sequence(sequence: Sequence, name: str, site: CallSite) -> Value | None
     return None
 
 
+def _used(sequence: Sequence, name: str, site: CallSite) -> None:
+    """Note that a method is called on a query's results."""
+    callee, first = site.node.callee, site.argument(0)
+    key = first.value if isinstance(first, Constant) and type(first.value) is int else None
+    base = callee.object if isinstance(callee, syntax.Member) else None
+    note_use(sequence, name, site.node, base, site.scope, key if name == "at" else None)
+
+
 def _each(sequence: Sequence, name: str, site: CallSite) -> Value | None:
     """Walk the callback; gives what it returns, of an async one a promise with the place of the whole call."""
     callback = site.argument(0)
     if not isinstance(callback, Closure) or site.evaluator.frame is None:
         return None
+    if callback.scope.body is None:
+        site.evaluator.plain_call(callback, site.node, site.scope)
     source = site.scope.module.source
     place = Place(source, site.node.start, site.node.end)
     returned = site.evaluator.in_loop(

@@ -13,6 +13,7 @@ from biconvex.lint.analysis.evaluate import Evaluator
 from biconvex.lint.analysis.loops import bounds_of, is_endless
 from biconvex.lint.analysis.promises import drafts_of, settle
 from biconvex.lint.analysis.queries import Chain
+from biconvex.lint.analysis.results import escape, note_parts, note_use
 from biconvex.lint.analysis.scopes import Scope, Variable, bound_names, declared_names
 from biconvex.lint.analysis.sequences import elements_of
 from biconvex.lint.analysis.values import (
@@ -89,7 +90,7 @@ class Statements(Evaluator):
 
     def hoist(self, statements: list[syntax.Node], scope: Scope) -> None:
         """Declare the names of a block; functions have their value from its beginning."""
-        for name in declared_names(statements):
+        for name in declared_names(statements) if not scope.module.is_python else ():
             if name not in scope.names:
                 scope.declare(name)
         for statement in statements:
@@ -123,6 +124,8 @@ class Statements(Evaluator):
             if variable is None:
                 variable = scope.declare(target.id)
             self.reassign(variable, value)
+            if variable.scope.parent is None:
+                self.module_write(target, "=", node, scope)
             if frame is not None and frame.draft is not None:
                 frame.draft.variables += [(variable, draft) for draft in drafts_of(value)]
         else:
@@ -158,6 +161,8 @@ class Statements(Evaluator):
             self._bind_object(target, value, scope, declare=declare)
         elif type(target) is syntax.ArrayPattern or type(target) is syntax.Array:
             items = value.items if isinstance(value, Sequence) else None
+            if isinstance(value, Sequence):
+                note_parts(value, target, scope)
             for at, element in enumerate(target.elements):
                 if type(element) is syntax.Spread:
                     self.bind(element.value, None, scope, declare=declare)
@@ -230,6 +235,7 @@ class Statements(Evaluator):
     def give(self, node: syntax.Return, scope: Scope) -> Value | None:
         """`return value`."""
         value = self.value(node.value, scope) if node.value is not None else None
+        escape(value)
         if self.frame is None or not self.frame.hands_back:
             settle(value, "returned")
         if self.frame is not None:
@@ -307,6 +313,8 @@ class Statements(Evaluator):
     def _through(self, source: Value | None, node: syntax.Loop, scope: Scope) -> Sequence:
         """Tell what a loop goes through; an async one over a query runs it."""
         settle(source, "gathered")
+        if isinstance(source, Sequence):
+            note_use(source, "iterate", node, node.iterable, scope)
         known = options(source)
         chains = [option for option in known if isinstance(option, Chain)]
         if chains:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from biconvex.lint import syntax
     from biconvex.lint.analysis.evaluate import Evaluator
     from biconvex.lint.analysis.promises import Draft
+    from biconvex.lint.analysis.results import ResultDraft
     from biconvex.lint.analysis.scopes import Scope
     from biconvex.lint.model import QueryChain
 
@@ -155,13 +156,14 @@ class Record(Value):
 class Sequence(Value):
     """An array or the like: at most `bound` elements, from `query` if it holds a query's results.
 
-    `drafts` are promises among its elements.
+    `drafts` are promises among its elements. `result` follows what becomes of it, if it is what a query gave.
     """
 
     bound: int | None = None
     query: QueryChain | None = None
     items: tuple[Value | None, ...] | None = None
     drafts: tuple[Draft, ...] = ()
+    result: ResultDraft | None = None
 
     def member(self, name: str) -> Value | None:
         """Give the member of that name."""

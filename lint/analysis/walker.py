@@ -194,6 +194,7 @@ class Walker(Statements):
         annotated = any(annotation_of(parameter.annotation) for parameter in parameters)
         keeps = isinstance(closure.this, Instance) and bool(closure.this.of.fields)
         if not annotated and not any(shapes) and not keeps and closure.scope.body is None:
+            self.plain_call(closure, site.node, site.scope)
             return None
         if closure in frame.waiting:
             frame.waiting.remove(closure)

@@ -217,7 +217,12 @@ export default defineSchema({
     assert definitions[0].definition is not None
     assert definitions[0].definition.text == '.index("x", ["a", "b"])'
     assert definitions[3].definition is not None
-    assert (
-        definitions[3].definition.text.split()
-        == '.searchIndex("s", { searchField: "d", filterFields: ["e"] })'.split()
-    )
+    assert definitions[3].definition.text.split() == [
+        '.searchIndex("s",',
+        "{",
+        "searchField:",
+        '"d",',
+        "filterFields:",
+        '["e"]',
+        "})",
+    ]
