@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint import analysis
 from biconvex.lint.failure import analysis_failed, rule_failed
+from biconvex.lint.parse import parse
 from biconvex.lint.project import discover, shown_path
 from biconvex.lint.reading import Desk, read_folder, with_texts
 from biconvex.lint.result import LintResult
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from biconvex.lint.cache import ParseCache
     from biconvex.lint.finding import Finding
     from biconvex.lint.markdown import Document
     from biconvex.lint.model import Backend
@@ -68,15 +70,17 @@ def lint(
     *,
     texts: Mapping[Path, bytes] | None = None,
     documents: Sequence[Document] = (),
+    cache: ParseCache | None = None,
     settings: Settings | None = None,
 ) -> LintResult:
     """Lint every backend at, around or below the given paths; findings elsewhere were not asked for.
 
     Paths in the result are relative to `cwd`. `texts` stand in for the files at their paths, which are real
-    and need not exist. The code blocks of `documents` are linted, too. `settings` choose
-    among the findings. Raises `NoBackendError`; not where all that there is, is excluded.
+    and need not exist. The code blocks of `documents` are linted, too. `cache` parses in place of the front
+    ends, `settings` choose among the findings. Raises `NoBackendError`, unless all that there is, is excluded.
     """
-    run = _Run(rules, Desk(cwd, texts or {}), settings or Settings())
+    desk = Desk(cwd, texts or {}, cache.parse if cache is not None else parse)
+    run = _Run(rules, desk, settings or Settings())
     with run.watch.measure("discover") as stage:
         folders = [with_texts(folder, run.desk.texts) for folder in discover(paths, cwd)]
         excluded = [

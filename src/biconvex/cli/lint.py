@@ -8,8 +8,9 @@ from time import perf_counter
 import click
 
 from biconvex.cli.asked import asked_for, no_backend
-from biconvex.cli.output import all_rules, print_lines
+from biconvex.cli.output import all_rules, print_lines, uncollected
 from biconvex.cli.report import FORMATS, deliver, render
+from biconvex.lint.cache import open_cache
 from biconvex.lint.engine import NoBackendError
 from biconvex.lint.engine import lint as run_linter
 from biconvex.lint.report.statistics import render_statistics
@@ -33,6 +34,7 @@ __all__ = ["lint"]
 @click.option(
     "--language", type=click.Choice(["markdown"]), help="Read the files as Markdown, whatever their names."
 )
+@click.option("--no-cache", is_flag=True, help="Neither use nor write the cache.")
 @click.pass_context
 def lint(
     ctx: click.Context,
@@ -42,6 +44,7 @@ def lint(
     statistics: bool,
     stdin_filename: Path | None,
     language: str | None,
+    no_cache: bool,
 ) -> None:
     """Lint the Convex backends at, around or below each PATH (by default, the working directory).
 
@@ -53,8 +56,12 @@ def lint(
     began = perf_counter()
     rules = all_rules()
     asked, cwd = asked_for(paths, stdin_filename, language), Path.cwd()
+    cache = None if no_cache else open_cache(cwd)
     try:
-        result = run_linter(asked.paths, cwd, rules, texts=asked.texts, documents=asked.documents(cwd))
+        with uncollected():
+            result = run_linter(
+                asked.paths, cwd, rules, texts=asked.texts, documents=asked.documents(cwd), cache=cache
+            )
     except NoBackendError as error:
         raise no_backend(asked.paths) from error
     if style == "text" and output_file is None:

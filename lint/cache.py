@@ -1,0 +1,170 @@
+"""The cache: what a front end made of each file, kept from run to run.
+
+Only the translation of single files is kept, by their content and by the code that translates; what depends on
+other files is worked out anew in every run. Each file has one place in the cache, so that it doesn't grow with
+every edit. A folder that can't be written, or a damaged entry, costs time and nothing else: entries are checked
+by a digest, and reading one makes nodes of the syntax tree and nothing else, whoever wrote it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import pickle
+import sys
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+import tree_sitter_typescript
+from biconvex.lint import syntax
+from biconvex.lint.parse import parse
+from biconvex.lint.parsed import ParsedFile, SyntaxProblem
+from biconvex.lint.source import Comment
+
+if TYPE_CHECKING:
+    from biconvex.lint.source import SourceFile
+
+__all__ = ["CACHE_FOLDER", "ParseCache", "cache_folder", "open_cache"]
+
+CACHE_FOLDER = ".biconvex_cache"
+_MARKS = ("biconvex.toml", ".git", "package.json", "pyproject.toml")
+_TAG = """\
+Signature: 8a477f597d28d172789f06886806bc55
+# This file is a cache directory tag created by biconvex (https://bford.info/cachedir/).
+"""
+_DIGEST = 16
+_FRONT_ENDS = ("parse.py", "parsed.py", "source.py", "syntax.py", "python", "typescript")
+_NODES = {
+    name: kind
+    for name, kind in vars(syntax).items()
+    if isinstance(kind, type) and issubclass(kind, syntax.Node)
+}
+
+
+def cache_folder(cwd: Path) -> Path | None:
+    """Give the cache's folder: in the project or repository that the working directory is in.
+
+    None when it is in neither, or if something else has taken the name.
+    """
+    for folder in (cwd, *cwd.parents):
+        if any((folder / mark).exists() for mark in _MARKS):
+            found = folder / CACHE_FOLDER
+            return None if found.is_symlink() or (found.exists() and not found.is_dir()) else found
+    return None
+
+
+def open_cache(cwd: Path) -> ParseCache | None:
+    """Give the cache of the project that the working directory is in, as `cache_folder` has it."""
+    folder = cache_folder(cwd)
+    return ParseCache(folder) if folder is not None else None
+
+
+class ParseCache:
+    """Parses files, or remembers what came of it. `hits` and `misses` count."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "parsed"
+        self._stamp = _code_stamp()
+        self._writable = True
+        self.hits = 0
+        self.misses = 0
+
+    def parse(self, source: SourceFile) -> ParsedFile:
+        """Give what a file is parsed to. Raises what a front end may raise."""
+        key = self._key(source)
+        entry = self._folder / hashlib.blake2b(source.path.encode(), digest_size=_DIGEST).hexdigest()
+        found = _read(entry, key)
+        if found is not None:
+            self.hits += 1
+            module, comments, errors = found
+            return ParsedFile(
+                source,
+                module,
+                [Comment(*each) for each in comments],
+                [SyntaxProblem(*each) for each in errors],
+            )
+        self.misses += 1
+        parsed = parse(source)
+        self._write(entry, key, parsed)
+        return parsed
+
+    def _key(self, source: SourceFile) -> bytes:
+        digest = hashlib.blake2b(self._stamp, digest_size=_DIGEST)
+        digest.update(f"{source.language} {PurePath(source.path).suffix}\n".encode())
+        digest.update(source.data)
+        return digest.digest()
+
+    def _write(self, entry: Path, key: bytes, parsed: ParsedFile) -> None:
+        if not self._writable:
+            return
+        try:
+            body = pickle.dumps(
+                (
+                    parsed.module,
+                    [(each.text, each.start, each.end, each.trailing) for each in parsed.comments],
+                    [(each.start, each.end, each.message) for each in parsed.errors],
+                ),
+                pickle.HIGHEST_PROTOCOL,
+            )
+            self._prepare()
+            written = entry.with_suffix(f".{os.getpid()}")
+            written.write_bytes(key + _sum(body) + body)
+            written.replace(entry)
+        except RecursionError:
+            return  # a tree that is too deep to be written is parsed again each time
+        except OSError:
+            self._writable = False
+
+    def _prepare(self) -> None:
+        """Make the folder, with what tells Git and backups to leave it alone."""
+        if self._folder.is_dir():
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        (self._folder.parent / "CACHEDIR.TAG").write_text(_TAG, encoding="utf-8")
+
+
+class _TreeReader(pickle.Unpickler):
+    """Reads trees: it knows the nodes of the syntax tree, and calls nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Give a kind of node by its name. Raises `pickle.UnpicklingError` for anything else."""
+        if module == syntax.__name__ and name in _NODES:
+            return _NODES[name]
+        raise pickle.UnpicklingError(f"{module}.{name} is no node")
+
+
+def _read(entry: Path, key: bytes) -> tuple[syntax.Module, list[Any], list[Any]] | None:
+    """Give what an entry holds; None when it is not there, of another content, or damaged."""
+    try:
+        with entry.open("rb") as file:
+            if file.read(_DIGEST) != key:
+                return None
+            told, body = file.read(_DIGEST), file.read()
+    except OSError:
+        return None
+    if _sum(body) != told:
+        return None
+    try:
+        module, comments, errors = _TreeReader(io.BytesIO(body)).load()
+    except (pickle.UnpicklingError, ValueError, TypeError, EOFError, AttributeError, IndexError, KeyError):
+        return None  # written by somebody else: what it says counts for nothing
+    return (module, comments, errors) if isinstance(module, syntax.Module) else None
+
+
+def _sum(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=_DIGEST).digest()
+
+
+def _code_stamp() -> bytes:
+    """Name the code that makes trees: another version makes other trees."""
+    here = Path(__file__).parent
+    files = [Path(tree_sitter_typescript.__file__)]
+    for name in _FRONT_ENDS:
+        files += sorted((here / name).glob("*.py")) if (here / name).is_dir() else [here / name]
+    digest = hashlib.blake2b(f"{sys.version_info} {pickle.HIGHEST_PROTOCOL}".encode(), digest_size=_DIGEST)
+    for file in files:
+        at = file.stat()
+        digest.update(f"{file.name} {at.st_mtime_ns} {at.st_size}\n".encode())
+    return digest.digest()
