@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from biconvex.lint.model import Backend, Body, CtxCall, Function
 
@@ -18,6 +18,7 @@ __all__ = [
 
 READ = "auth.getUserIdentity"
 
+_ENVIRONMENT = re.compile(rb"\benv\b|\benviron\b|\bgetenv\b")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _AUTHENTICATING = frozenset(
     {
@@ -131,6 +132,7 @@ def authentication(backend: Backend) -> Authentication:
     for call in backend.run_calls:
         target = call.reference.function if call.reference else None
         runs.setdefault(call.body, []).append(target)
+    throwing = {throw.body for throw in backend.throws}
     of: dict[Function, Literal["asks", "may", "not"]] = {}
     callers: dict[Function, list[Function]] = {}
     for function in backend.functions:
@@ -141,7 +143,12 @@ def authentication(backend: Backend) -> Authentication:
                 callers.setdefault(target, []).append(function)
         if any(body in reads or handed.get(body) for body in bodies) or _takes_credentials(function):
             of[function] = "asks"
-        elif function.opaque or function.handler is None or None in targets:
+        elif (
+            function.opaque
+            or function.handler is None
+            or None in targets
+            or _guarded(function, bodies, throwing)
+        ):
             of[function] = "may"
         else:
             of[function] = "may" if any(body in handed for body in bodies) else "not"
@@ -153,6 +160,18 @@ def authentication(backend: Backend) -> Authentication:
                     of[caller] = answer
                     stack.append(caller)
     return Authentication(of)
+
+
+def _guarded(function: Function, bodies: Sequence[Body], throwing: Collection[Body]) -> bool:
+    """Tell whether something may turn callers away: a custom builder, or the environment."""
+    if function.custom and any(body in throwing for body in bodies if body is not function.handler):
+        return True
+    return any(_reads_environment(body) for body in bodies if body in throwing or body is function.handler)
+
+
+def _reads_environment(body: Body) -> bool:
+    text = body.place.source.data[body.place.start : body.place.end]
+    return _ENVIRONMENT.search(text) is not None
 
 
 def _takes_credentials(function: Function) -> bool:
