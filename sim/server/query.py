@@ -26,6 +26,12 @@ Document = dict[str, Any]
 _MAX_OPERATORS: Final = 256
 
 
+def _shown(value: Any) -> str:
+    if value is UNDEFINED:
+        return "undefined"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 class _Queryable:
     """What can be asked of a table and of a query alike."""
 
@@ -94,8 +100,7 @@ class _Queryable:
         """One page: `options` as `paginationOptsValidator` has them (`numItems`, `cursor`, …)."""
         count = options.get("numItems", UNDEFINED)
         if isinstance(count, bool) or not isinstance(count, int | float) or count < 0:
-            shown = "undefined" if count is UNDEFINED else count
-            raise RuntimeError(f"`options.numItems` must be a positive number. Received `{shown}`.")
+            raise RuntimeError(f"`options.numItems` must be a positive number. Received `{_shown(count)}`.")
         query = self._query()
         call = {
             "query": {"source": query._take_source(), "operators": list(query._operators)},
@@ -130,6 +135,7 @@ class Query(_Queryable):
         self._operators = operators
         self._state: Literal["preparing", "executing", "chained", "consumed"] = "preparing"
         self._query_id = -1
+        self._json: dict[str, Any] = {}
 
     def _query(self) -> Query:
         return self
@@ -151,13 +157,12 @@ class Query(_Queryable):
     async def __anext__(self) -> Document:
         if self._state != "executing":
             self._begin()
-        query = {"source": self._source, "operators": list(self._operators)}
-        row: Any = await self._link.next_row(self._query_id, query)
+        row: Any = await self._link.next_row(self._query_id, self._json)
         if row is None:
             self._state = "consumed"
             raise StopAsyncIteration
         document: Any = from_json(row)
-        return dict(document)
+        return document
 
     def _begin(self) -> None:
         if self._state == "consumed":
@@ -166,6 +171,7 @@ class Query(_Queryable):
             raise RuntimeError("This query has been chained with another operator and can't be reused.")
         self._state = "executing"
         self._query_id = self._link.new_query_id()
+        self._json = {"source": self._source, "operators": list(self._operators)}
 
     def _take_source(self) -> dict[str, Any]:
         if self._state != "preparing":

@@ -70,11 +70,12 @@ def query_page(runtime: Runtime, run: Run, arguments: Any) -> str:
     page_size = count_argument(arguments.get("pageSize"), "queryPage")
     if page_size > runtime.limits.page_size:
         raise DeveloperError("PageSizeTooLarge", f"Requested too many items: {page_size}")
+    end_cursor = optional_text(arguments, "endCursor", "queryPage")
     most_rows, most_bytes = arguments.get("maximumRowsRead"), arguments.get("maximumBytesRead")
     page = run.tx.paginate(
         arguments["query"],
         optional_text(arguments, "cursor", "queryPage"),
-        optional_text(arguments, "endCursor", "queryPage") or run.journal,
+        run.journal if end_cursor is None else end_cursor,
         page_size,
         None if most_rows is None else count_argument(most_rows, "queryPage"),
         None if most_bytes is None else count_argument(most_bytes, "queryPage"),
