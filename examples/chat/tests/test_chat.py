@@ -72,7 +72,7 @@ def test_a_service_that_is_down_is_admitted_to(convex: Deployment) -> None:
     convex.run_until_idle()
     assert convex.db.table("messages")[-1]["content"] == "I can't answer right now."
     assert [str(event.detail) for event in convex.trace if event.kind == "log"] == [
-        "the language model answered with status 503"
+        "'the language model answered with status 503'"
     ]
 
 
