@@ -182,15 +182,15 @@ class Statements(Evaluator):
         *,
         declare: bool,
     ) -> None:
+        taken: set[str | None] = set()
         for item in target.properties:
             if type(item) is syntax.Spread:
-                # the rest of a ctx still has its parts
-                rest = value if isinstance(value, Ctx | Record) else None
-                self.bind(item.value, rest, scope, declare=declare)
+                self.bind(item.value, _rest(value, taken), scope, declare=declare)
             elif type(item) is syntax.Property:
                 if item.computed is not None:
                     self.value(item.computed, scope)
                 part = value.member(item.key) if value is not None and item.key is not None else None
+                taken.add(item.key)
                 self.bind(item.value, part, scope, declare=declare)
 
     def function_statement(self, node: syntax.Function, scope: Scope) -> Value | None:
@@ -412,6 +412,16 @@ class Statements(Evaluator):
         if isinstance(value, Record):
             value = value.base
         return isinstance(value, Ctx) and not value.path
+
+
+def _rest(value: Value | None, taken: set[str | None]) -> Value | None:
+    """Give what a pattern leaves of an object: the rest of a ctx still has its parts."""
+    if isinstance(value, Ctx):
+        return value
+    if not isinstance(value, Record):
+        return None
+    fields = {name: part for name, part in value.fields.items() if name not in taken}
+    return Record(fields, value.nodes, value.base, value.complete and None not in taken)
 
 
 def _leaves(statements: list[syntax.Node], in_switch: bool, outer: bool) -> bool:

@@ -126,3 +126,12 @@ def test_files_that_differ_in_their_suffix_alone_are_twins():
     text = 'import { query } from "./_generated/server";\nexport const f = query({ args: {}, handler: async () => 1 });'
     backend = sources({"a.ts": text, "a.js": text, "b.ts": text})
     assert [module.source.path for module in backend.twins] == ["convex/a.ts"]
+
+
+def test_the_rest_of_an_object_has_not_what_was_taken():
+    backend = typescript("""
+const all = { a: v.string(), b: v.number(), c: v.null() };
+const { a, b: other, ...rest } = all;
+export const f = mutation({ args: { other, ...rest }, handler: async () => 1 });
+""")
+    assert [shape(f.args.shape) for f in backend.functions] == ["{other: float64, c: null}"]
