@@ -13,7 +13,7 @@ ESLINT_PLUGIN = "@convex-dev/eslint-plugin 5.0.0"
 """The version of the plugin that the table was made from."""
 
 EQUIVALENTS: Mapping[str, tuple[str, ...]] = {
-    "@convex-dev/no-old-registered-function-syntax": ("old-function-syntax", "missing-argument-validators"),
+    "@convex-dev/no-old-registered-function-syntax": ("missing-argument-validators",),
     "@convex-dev/require-args-validator": ("missing-argument-validators",),
     "@convex-dev/require-argument-validators": ("missing-argument-validators",),
     "@typescript-eslint/no-floating-promises": ("floating-promise",),
