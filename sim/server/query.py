@@ -161,7 +161,7 @@ class Query(_Queryable):
         if row is None:
             self._state = "consumed"
             raise StopAsyncIteration
-        document: Any = from_json(row)
+        document: Document = from_json(row)  # type: ignore[assignment]
         return document
 
     def _begin(self) -> None:
