@@ -67,7 +67,7 @@ def parse(source: SourceFile) -> ParsedFile:
     reader = Reader(data, grammar)
     body = statement_list(reader, root, 0)
     reader.finish()
-    module = Module(0, len(data), body, _directives(body))
+    module = Module(0, len(data), body, _directives(body, data))
     return ParsedFile(source, module, _comments(reader, data), [problem] if problem else [])
 
 
@@ -87,12 +87,14 @@ def _parse(grammar: Grammar, data: bytes) -> Raw | None:
     return tree.root_node
 
 
-def _directives(body: list[Node]) -> list[str]:
-    """The strings that a file begins with."""
+def _directives(body: list[Node], data: bytes) -> list[str]:
+    """The strings that a file begins with; a template is none."""
     out: list[str] = []
     for statement in body:
         value = statement.value if type(statement) is ExpressionStatement else None
         if not (type(value) is Literal and value.kind == "string" and isinstance(value.value, str)):
+            break
+        if data[value.start : value.start + 1] == b"`":
             break
         out.append(value.value)
     return out

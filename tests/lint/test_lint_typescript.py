@@ -193,6 +193,10 @@ def test_only_the_prologue_has_directives() -> None:
     assert len(parsed.module.body) == 4
 
 
+def test_a_template_is_no_directive() -> None:
+    assert read("`use node`;\nimport 'x';\n").module.directives == []
+
+
 def test_every_node_lies_where_its_source_is() -> None:
     text = "const é = ctx /*é*/ .db\n  .get(a!, 'ü');"
     parsed = read(text)

@@ -1,0 +1,1 @@
+"""Rules about where code runs: Convex's own runtime, or Node.js."""
