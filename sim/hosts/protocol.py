@@ -137,12 +137,16 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Thrown(msgspec.Struct, frozen=True):
-    """What a handler threw. `data` is the JSON text of a `ConvexError`'s data, else None."""
+    """What a handler threw. `data` is the JSON text of a `ConvexError`'s data, else None.
+
+    `by_host` tells that nobody threw it: the host found it, and it isn't called uncaught.
+    """
 
     name: str
     message: str
     frames: tuple[Frame, ...] = ()
     data: str | None = None
+    by_host: bool = False
 
 
 class NeverBegun(msgspec.Struct, frozen=True):

@@ -38,6 +38,8 @@ class Failure(msgspec.Struct, frozen=True):
     @classmethod
     def from_thrown(cls, thrown: Thrown) -> Failure:
         """The failure that a handler's exception makes."""
+        if thrown.by_host:
+            return cls(thrown.message)
         head = ": ".join(part for part in (thrown.name, thrown.message) if part)
         lines = [f"Uncaught {head}", *map(_frame_text, thrown.frames)]
         return cls("\n".join(lines), thrown.data)

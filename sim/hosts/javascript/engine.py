@@ -34,12 +34,13 @@ _SYNC = ord("Y")
 class JavaScriptEngine:
     """One Node process, spoken to in frames over two pipes.
 
-    `epoch` numbers the process: when it changes, what the earlier process knew is gone. Calls from several threads
-    take turns.
+    `epoch` numbers the process: when it changes, what the earlier process knew is gone, and `why_ended` says why.
+    Calls from several threads take turns.
     """
 
     def __init__(self) -> None:
         self.epoch = 1
+        self.why_ended = ""
         self._process: _NodeProcess | None = None
         self._lock = threading.RLock()
         self._last_number = 0
@@ -90,9 +91,11 @@ class JavaScriptEngine:
                     process.write(sync(text))
             except _TookTooLong:
                 self.close()
+                self.why_ended = "another function ran too long in real time, and its process was ended"
                 raise HostTimeout(f"the step took longer than {timeout_s:g} s of real time") from None
             except _NodeEnded as ended:
                 self.close()
+                self.why_ended = str(ended)
                 raise HostCrashed(str(ended)) from None
             except BaseException:
                 # An answer may still be on its way: this process can't be spoken to any more.

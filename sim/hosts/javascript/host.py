@@ -144,7 +144,7 @@ class JavaScriptHost:
         sync = self._runs.get(run)
         if sync is None or self._epoch != self._engine.epoch:
             self._lose_runs()
-            raise HostCrashed("Node ended in the middle of the run")
+            raise HostCrashed(self._engine.why_ended or "Node was ended")
         return self._step(run, _encode(("resume", run, now_ms, results)), sync)
 
     def abandon(self, run: int) -> None:

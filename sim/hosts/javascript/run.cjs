@@ -257,7 +257,7 @@ class Run {
     }
     let body;
     if (this.failure !== null) body = `"error":${JSON.stringify(describe(this.failure.error))}`;
-    else if (this.outcome === null) body = '"error":{"name":"Error","message":"Returned promise will never resolve"}';
+    else if (this.outcome === null) body = '"error":{"name":"Error","message":"Returned promise will never resolve","by_host":true}';
     else {
       body = `"value":${JSON.stringify(this.outcome.value)}`;
       if (this.pending.size > 0) body += `,"dangling":${JSON.stringify(this.dangling())}`;

@@ -177,7 +177,9 @@ class _Run:
             return Settled(value, dangling=dangling, consumed=consumed)
         if not self._pending:
             self.drop()
-            return Settled(error=Thrown("Error", "Returned promise will never resolve"), consumed=consumed)
+            return Settled(
+                error=Thrown("Error", "Returned promise will never resolve", by_host=True), consumed=consumed
+            )
         return Waiting(calls, consumed=consumed)
 
     def never_begun(self) -> tuple[NeverBegun, ...]:

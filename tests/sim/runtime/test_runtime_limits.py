@@ -367,6 +367,7 @@ def test_an_action_catches_that_a_mutation_is_out_of_time(deployed: Make, langua
     else:
         # The action was in the process that had to be ended.
         assert failure(lambda: convex.action("m:inAction", {"what": "m:spin", "args": {}})) == (
-            "The process that ran m:inAction ended before the function did: Node ended in the middle of the run"
+            "The process that ran m:inAction ended before the function did: another function ran too long in real time, "
+            "and its process was ended"
         )
     assert convex.query("m:read") == 0

@@ -304,8 +304,10 @@ def test_audit_lines_of_a_mutation_that_fails_are_lost_but_not_those_of_a_nested
         (
             Limits(audit_log_bytes=2000),
             {"body": '{"$var": "now"}', "times": 2},
-            "The total maximum possible size of audit log lines from a single function execution is 2000 bytes, but "
-            "this execution could produce up to 2080 bytes.",
+            (
+                "The total maximum possible size of audit log lines from a single function execution is 2000 bytes, but "
+                "this execution could produce up to 2080 bytes."
+            ),
         ),
         (Limits(), {"body": '{"$var": "when"}'}, 'Unknown audit log variable: "when"'),
     ],

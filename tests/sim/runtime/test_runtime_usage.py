@@ -245,8 +245,10 @@ def test_large_arguments_of_a_scheduled_function_are_warned_of_beyond_the_limit_
     assert warnings(convex) == [
         (
             "m:plan",
-            "Large arguments for a single scheduled function from this mutation. This will become a hard error in the "
-            "future (actual: 3083 bytes, limit: 2048 bytes).",
+            (
+                "Large arguments for a single scheduled function from this mutation. This will become a hard error in the "
+                "future (actual: 3083 bytes, limit: 2048 bytes)."
+            ),
         )
     ]
 
