@@ -12,7 +12,7 @@ PACKAGES := $(call node_modules,tests/packages) $(EXAMPLES)
 PEERS := $(call node_modules,tests/benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench packages clean
+.PHONY: help demo test check bench docs packages clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ check: $(ENVIRONMENT) ## Style, types and the import contract
 
 bench: $(ENVIRONMENT) $(PACKAGES) $(PEERS) ## Measure against the peers: convex-test and ESLint
 	@$(BIN)/python tests/benchmarks/bench.py
+
+docs: $(ENVIRONMENT) ## Write the pages of the rules from the rules
+	@$(BIN)/python tools/rule_docs.py
 
 packages: $(ENVIRONMENT) $(PACKAGES) ## Make .venv and the npm packages of the tests and examples
 
