@@ -2,7 +2,8 @@
 
 ## What it does
 
-Finds `ctx.runQuery`, `runMutation` and `runAction`, scheduled functions and cron jobs that name a public function.
+Finds `ctx.runMutation` and `runAction`, scheduled functions and cron jobs that name a public function. A public query
+that is run is mentioned as information: to read it is what it is there for.
 
 ## Why is this bad?
 
@@ -195,5 +196,6 @@ def _problem(reference: FunctionReference | None, who: str) -> Iterator[Problem]
         reference.place,
         f"{who} `{reference.name}`, {registered_as(function)} that every client can call as well.",
         help="make it internal, or call an internal function that shares its code",
+        severity=Severity.INFO if function.kind == "query" else None,
         evidence=declared(function),
     )
