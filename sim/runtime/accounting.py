@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from biconvex.sim.kernel import NS_PER_MS
-from biconvex.sim.runtime.near_limits import near_limits
+from biconvex.sim.runtime.near_limits import NearLimits, Warned
 from biconvex.sim.runtime.usage import FunctionUsage, Usage
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ class Accounting:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.usage = Usage()
+        self._near = NearLimits(runtime.limits)
         self._found: set[tuple[str, str]] = set()
 
     def close(self, run: Run) -> None:
@@ -34,7 +35,7 @@ class Accounting:
         if run.transaction is None:
             elapsed_ns = self._runtime.kernel.clock.now_ns - run.execution.start_ns
             used.note("user_time_ms", elapsed_ns / NS_PER_MS, run.time_limit_ms)
-            self._warn(run, None, elapsed_ns)
+            self._warn(run, self._near.of_action(run, elapsed_ns))
             return
         used.note("call_depth", run.depth, limits.call_depth)
         if run.depth == 0:
@@ -52,11 +53,11 @@ class Accounting:
             used.note("scheduled_arguments_bytes", execution.argument_bytes, limits.scheduled_arguments_bytes)
         used.note("user_time_ms", execution.user_ns / NS_PER_MS, limits.user_time_ms)
         used.note("system_time_ms", execution.system_ns / NS_PER_MS, limits.system_time_ms)
-        self._warn(run, usage, execution.user_ns)
+        self._warn(run, self._near.of_transaction(run, usage))
 
-    def _warn(self, run: Run, usage: Any, elapsed_ns: int) -> None:
+    def _warn(self, run: Run, warnings: list[Warned]) -> None:
         path = run.function.path
-        for code, text in near_limits(run, usage, self._runtime.limits, elapsed_ns):
+        for code, text in warnings:
             run.log.add_system(text)
             self._runtime.trace.record("log", "warn", run.number, text)
             if (path, code) not in self._found:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from biconvex.sim.kernel import NS_PER_MS
 from biconvex.sim.values import nesting_of
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from biconvex.sim.runtime.run import Run
     from biconvex.sim.store import Document, TransactionUsage
 
-__all__ = ["RATIO", "duration_text", "near_limits"]
+__all__ = ["RATIO", "NearLimits", "Warned", "duration_text"]
 
 RATIO: Final = 0.8
 _DOCUMENT_BYTES: Final = 1 << 20
@@ -22,90 +22,131 @@ _HELP: Final = (
     "Consider using smaller limits in your queries, paginating your queries, or using indexed queries with a selective "
     "index range expressions."
 )
+_BYTES: Final = " bytes"
 Warned = tuple[str, str]
 
 
-def near_limits(
-    run: Run, usage: TransactionUsage | None, limits: Limits, elapsed_ns: int
-) -> Iterator[Warned]:
-    """Code and text of each warning that a run deserves, in Convex's order; `usage` is None for an action.
+class _Row(msgspec.Struct, frozen=True):
+    """A limit, from where on it is near, and what is said then."""
 
-    `elapsed_ns` is what counts to the limit of time.
-    """
-    if usage is None:
-        yield from _of_action(run, limits)
-    else:
-        yield from _of_transaction(run, usage, limits)
-    yield from _duration(elapsed_ns, run.time_limit_ms)
+    limit: int
+    near: int
+    code: str
+    message: str
+    unit: str = ""
+    help_text: str = ""
 
 
-def _of_action(run: Run, limits: Limits) -> Iterator[Warned]:
-    yield from _near(
-        run.arguments_bytes, limits.arguments_bytes, "FunctionArgumentsTooLarge", "Large size of the action arguments",
-        " bytes",
-    )  # fmt: skip
-    yield from _near(
-        run.return_bytes, limits.return_bytes, "TooLargeFunctionResult", "Large size of the action return value",
-        " bytes",
-    )  # fmt: skip
+def _row(limit: int, code: str, message: str, unit: str = "", help_text: str = "") -> _Row:
+    return _Row(limit, int(RATIO * limit), code, message, unit, help_text)
 
 
-def _of_transaction(run: Run, usage: TransactionUsage, limits: Limits) -> Iterator[Warned]:
-    execution, here = run.execution, "in a single function execution"
-    scheduled = "Large total size of the arguments of scheduled functions from this mutation"
-    rows = (
-        (run.arguments_bytes, limits.arguments_bytes, "TooLargeFunctionArguments",
-         "Large size of the function arguments", " bytes", ""),
-        (usage.documents_read, limits.documents_read, "TooManyDocumentsRead", f"Many documents read {here}", "", _HELP),
-        (usage.database_queries, limits.database_queries, "TooManyReads", f"Many reads {here}", "", _HELP),
-        (usage.bytes_read, limits.bytes_read, "TooManyBytesRead", f"Many bytes read {here}", " bytes", _HELP),
-        (usage.documents_written, limits.documents_written, "TooManyWrites", f"Many writes {here}", "", ""),
-        (usage.bytes_written, limits.bytes_written, "TooManyBytesWritten", f"Many bytes written {here}", " bytes", ""),
-        (execution.functions, limits.functions_scheduled, "TooManyFunctionsScheduled",
-         "Many functions scheduled by this mutation", "", ""),
-        (execution.argument_bytes, limits.scheduled_arguments_bytes, "ScheduledFunctionsArgumentsTooLarge", scheduled,
-         " bytes", ""),
-    )  # fmt: skip
-    for used, limit, code, message, unit, help_text in rows:
-        yield from _near(used, limit, code, message, unit, help_text)
-    yield from _one_schedule(execution.largest_arguments, limits.one_scheduled_arguments_bytes)
-    if usage.documents_written:
-        yield from _documents(run)
-    yield from _near(
-        run.return_bytes, limits.return_bytes, "TooLargeFunctionResult", "Large size of the function return value",
-        " bytes",
-    )  # fmt: skip
+class NearLimits:
+    """Finds what a run deserves to be warned of, under given limits."""
+
+    def __init__(self, limits: Limits) -> None:
+        here = "in a single function execution"
+        scheduled = "Large total size of the arguments of scheduled functions from this mutation"
+        self._one_scheduled = limits.one_scheduled_arguments_bytes
+        self._transaction = (
+            _row(
+                limits.arguments_bytes,
+                "TooLargeFunctionArguments",
+                "Large size of the function arguments",
+                _BYTES,
+            ),
+            _row(limits.documents_read, "TooManyDocumentsRead", f"Many documents read {here}", "", _HELP),
+            _row(limits.database_queries, "TooManyReads", f"Many reads {here}", "", _HELP),
+            _row(limits.bytes_read, "TooManyBytesRead", f"Many bytes read {here}", _BYTES, _HELP),
+            _row(limits.documents_written, "TooManyWrites", f"Many writes {here}"),
+            _row(limits.bytes_written, "TooManyBytesWritten", f"Many bytes written {here}", _BYTES),
+            _row(
+                limits.functions_scheduled,
+                "TooManyFunctionsScheduled",
+                "Many functions scheduled by this mutation",
+            ),
+            _row(limits.scheduled_arguments_bytes, "ScheduledFunctionsArgumentsTooLarge", scheduled, _BYTES),
+        )
+        self._result = _row(
+            limits.return_bytes, "TooLargeFunctionResult", "Large size of the function return value", _BYTES
+        )
+        self._action = (
+            _row(
+                limits.arguments_bytes,
+                "FunctionArgumentsTooLarge",
+                "Large size of the action arguments",
+                _BYTES,
+            ),
+            _row(
+                limits.return_bytes, "TooLargeFunctionResult", "Large size of the action return value", _BYTES
+            ),
+        )
+
+    def of_action(self, run: Run, elapsed_ns: int) -> list[Warned]:
+        """Code and text of each warning for an action, in Convex's order; `elapsed_ns` is all the time it took."""
+        arguments, result = self._action
+        found = _near((arguments,), (run.arguments_bytes,)) + _duration(elapsed_ns, run.time_limit_ms)
+        return found + _near((result,), (run.return_bytes,))
+
+    def of_transaction(self, run: Run, usage: TransactionUsage) -> list[Warned]:
+        """Code and text of each warning for a query or mutation, in Convex's order."""
+        execution = run.execution
+        used = (
+            run.arguments_bytes,
+            usage.documents_read,
+            usage.database_queries,
+            usage.bytes_read,
+            usage.documents_written,
+            usage.bytes_written,
+            execution.functions,
+            execution.argument_bytes,
+        )
+        found = _near(self._transaction, used)
+        found += _one_schedule(execution.largest_arguments, self._one_scheduled)
+        if usage.documents_written:
+            found += _documents(run)
+        found += _near((self._result,), (run.return_bytes,))
+        return found + _duration(execution.user_ns, run.time_limit_ms)
 
 
-def _one_schedule(used: int, limit: int) -> Iterator[Warned]:
+def _near(rows: tuple[_Row, ...], used: tuple[int, ...]) -> list[Warned]:
+    return [
+        (
+            row.code,
+            _text(row.message, amount, row.limit, row.unit) + (f" {row.help_text}" if row.help_text else ""),
+        )
+        for row, amount in zip(rows, used, strict=True)
+        if row.near < amount <= row.limit
+    ]
+
+
+def _one_schedule(used: int, limit: int) -> list[Warned]:
     if used <= int(RATIO * limit):
-        return
+        return []
     future = ". This will become a hard error in the future" if used > limit else ""
     message = f"Large arguments for a single scheduled function from this mutation{future}"
-    yield "ScheduledFunctionsArgumentsTooLarge", _text(message, used, limit, " bytes")
+    return [("ScheduledFunctionsArgumentsTooLarge", _text(message, used, limit, _BYTES))]
 
 
-def _documents(run: Run) -> Iterator[Warned]:
+def _documents(run: Run) -> list[Warned]:
     written = [
         after for _, after in run.tx.writes.changes.values() if after is not None and after.table[0] != "_"
     ]
     if not written:
-        return
-    largest = max(written, key=lambda document: document.size)
-    yield from _near(
-        largest.size,
-        _DOCUMENT_BYTES,
-        "ValueTooLargeError",
-        f'Large document written with ID "{largest.id}"',
-        " bytes",
-    )
+        return []
+    largest = max(written, key=_size)
+    message = f'Large document written with ID "{largest.id}"'
+    found = _near((_row(_DOCUMENT_BYTES, "ValueTooLargeError", message, _BYTES),), (largest.size,))
     deep = [document for document in written if _may_be_deep(document)]
     if deep:
         deepest = max(deep, key=_nesting)
-        yield from _near(
-            _nesting(deepest), _DOCUMENT_NESTING, "TooNested",
-            f'Deeply nested document written with ID "{deepest.id}"', " levels",
-        )  # fmt: skip
+        message = f'Deeply nested document written with ID "{deepest.id}"'
+        found += _near((_row(_DOCUMENT_NESTING, "TooNested", message, " levels"),), (_nesting(deepest),))
+    return found
+
+
+def _size(document: Document) -> int:
+    return document.size
 
 
 def _may_be_deep(document: Document) -> bool:
@@ -117,27 +158,17 @@ def _nesting(document: Document) -> int:
     return nesting_of(document.value)
 
 
-def _near(
-    used: int, limit: int, code: str, message: str, unit: str = "", help_text: str = ""
-) -> Iterator[Warned]:
-    if int(RATIO * limit) < used <= limit:
-        yield code, _text(message, used, limit, unit) + (f" {help_text}" if help_text else "")
-
-
 def _text(message: str, used: int, limit: int, unit: str) -> str:
     return f"{message} (actual: {used}{unit}, limit: {limit}{unit})."
 
 
-def _duration(used_ns: int, limit_ms: int) -> Iterator[Warned]:
+def _duration(used_ns: int, limit_ms: int) -> list[Warned]:
     limit_ns = limit_ms * NS_PER_MS
-    if RATIO * limit_ns < used_ns <= limit_ns:
-        yield (
-            "UserTimeout",
-            (
-                f"Function execution took a long time. (maximum duration: {duration_text(limit_ns)}, "
-                f"actual duration: {duration_text(used_ns)})."
-            ),
-        )
+    if not RATIO * limit_ns < used_ns <= limit_ns:
+        return []
+    limit, used = duration_text(limit_ns), duration_text(used_ns)
+    text = f"Function execution took a long time. (maximum duration: {limit}, actual duration: {used})."
+    return [("UserTimeout", text)]
 
 
 _UNITS: Final[tuple[tuple[int, str], ...]] = (

@@ -219,8 +219,8 @@ def test_warnings_of_an_action_have_words_of_their_own(deployed: Make) -> None:
     convex.action("m:act", {"text": "x" * 80})
     assert [message for _, message in warnings(convex)] == [
         "Large size of the action arguments (actual: 91 bytes, limit: 100 bytes).",
-        "Large size of the action return value (actual: 82 bytes, limit: 90 bytes).",
         "Function execution took a long time. (maximum duration: 1s, actual duration: 900ms).",
+        "Large size of the action return value (actual: 82 bytes, limit: 90 bytes).",
     ]
 
 
