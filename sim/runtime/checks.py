@@ -9,6 +9,7 @@ from biconvex.sim.runtime.outcome import Outcome
 from biconvex.sim.runtime.run import Run
 from biconvex.sim.values import DeveloperError, Tables, Value, display, from_json, size_of
 from biconvex.sim.values.rust import format_bytes
+from biconvex.sim.values.surrogates import lone_surrogate
 
 if TYPE_CHECKING:
     from biconvex.sim.runtime.runtime import Runtime
@@ -51,6 +52,12 @@ def checked_outcome(run: Run, json: str, runtime: Runtime) -> Outcome:
     function = run.function
     try:
         value = from_json(_decode(json))
+    except msgspec.DecodeError as error:
+        raise DeveloperError(
+            "FunctionReturnInvalidJson",
+            f"Function {function.canonical} failed. Could not parse return value as json: "
+            f"{lone_surrogate(json) or error}",
+        ) from error
     except DeveloperError as error:
         raise DeveloperError(
             error.code, f"Function {function.canonical} return value invalid: {error.message}"

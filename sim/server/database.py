@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from biconvex.sim.server.link import Link
 from biconvex.sim.server.operation import operation
 from biconvex.sim.server.query import Document, TableQuery
-from biconvex.sim.values import UNDEFINED, Undefined, from_json, patch_to_json, to_json
+from biconvex.sim.values import UNDEFINED, DeveloperError, Undefined, from_json, patch_to_json, to_json
 
 __all__ = ["DatabaseReader", "DatabaseWriter"]
+
+# What the backend checks once it has the value, and not the package: its errors name the argument.
+_OF_THE_BACKEND: Final = frozenset({"ArrayTooLong", "TooManyFieldsError", "TooNestedError"})
 
 
 class DatabaseReader:
@@ -67,7 +70,7 @@ class DatabaseWriter(DatabaseReader):
         """Insert a document; its id."""
         if table.startswith("_"):
             raise RuntimeError("System tables (prefixed with `_`) are read-only.")
-        answer = await self._link.call("1.0/insert", {"table": table, "value": _encoded(value)})
+        answer = await self._link.call("1.0/insert", {"table": table, "value": _encoded(value, "db.insert")})
         document_id: str = answer["_id"]
         return document_id
 
@@ -75,14 +78,14 @@ class DatabaseWriter(DatabaseReader):
     async def patch(self, *place: Any) -> None:
         """`patch(id, fields)` or `patch(table, id, fields)`: set some fields; `UNDEFINED` takes one away."""
         call, value = self._address("patch", place, 2)
-        call["value"] = patch_to_json(dict(value)) if isinstance(value, Mapping) else to_json(value)
+        call["value"] = _encoded(value, "db.patch", _patch_to_json)
         await self._link.call("1.0/shallowMerge", call)
 
     @operation("ctx.db.replace")
     async def replace(self, *place: Any) -> None:
         """`replace(id, document)` or `replace(table, id, document)`: put another body in its place."""
         call, value = self._address("replace", place, 2)
-        call["value"] = _encoded(value)
+        call["value"] = _encoded(value, "db.replace")
         await self._link.call("1.0/replace", call)
 
     @operation("ctx.db.delete")
@@ -105,5 +108,16 @@ class DatabaseWriter(DatabaseReader):
         return call, value
 
 
-def _encoded(value: Any) -> Any:
-    return to_json(dict(value) if isinstance(value, Mapping) else value)
+def _encoded(value: Any, operation: str, encode: Callable[[Any], Any] = to_json) -> Any:
+    try:
+        return encode(dict(value) if isinstance(value, Mapping) else value)
+    except DeveloperError as error:
+        if error.code not in _OF_THE_BACKEND:
+            raise
+        raise DeveloperError(
+            error.code, f"Invalid argument `value` for `{operation}`: {error.message}"
+        ) from None
+
+
+def _patch_to_json(value: Any) -> Any:
+    return patch_to_json(value) if isinstance(value, dict) else to_json(value)
