@@ -66,7 +66,7 @@ class Collector(Walker):
             return self._query(ctx, site, context)
         node = site.node
         call = CallDraft(api, self._place(node, site.scope), [context], tuple(node.arguments))
-        if api.startswith("db."):
+        if api.startswith("db.") and api != "db.vectorSearch":
             self._point(call, ctx, site)
         elif api in {"runQuery", "runMutation", "runAction"}:
             call.reference = self.reference(site, 0)

@@ -58,8 +58,12 @@ _WHERE: dict[str, frozenset[Kind]] = {
     "runMutation": _MUTATION | _ACTIONS,
     "runAction": _ACTIONS,
     "vectorSearch": _ACTIONS,
+    "db.vectorSearch": frozenset(),
 }
-"""The calls a ctx offers, and the kinds of functions whose ctx has them (semantics §1.4)."""
+"""The calls a ctx offers, and the kinds of functions whose ctx has them (semantics §1.4).
+
+`db.vectorSearch`, which people write, is on none.
+"""
 
 LIBRARY = "library"
 """A part of the path of a reader that a helper library has made of `ctx.db`."""

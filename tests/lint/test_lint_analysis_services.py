@@ -177,3 +177,8 @@ def test_imports_tell_the_names_that_they_bring() -> None:
 
 def test_a_call_in_a_handler_is_no_handover() -> None:
     assert handovers(handler("await ctx.db.get(args.id); console.log(args);")) == []
+
+
+def test_a_vector_search_on_the_database_is_a_call_that_no_ctx_has() -> None:
+    backend = handler('await ctx.db.vectorSearch("tasks", "by_vector", {});', "query")
+    assert [(call.api, call.kinds) for call in backend.ctx_calls] == [("db.vectorSearch", {"query"})]

@@ -1,0 +1,32 @@
+"""What the cases of these rules have in common."""
+
+from __future__ import annotations
+
+from biconvex.lint.rule import Case
+
+__all__ = ["handler_case"]
+
+
+def handler_case(name: str, kind: tuple[str, str], body: tuple[str, str]) -> Case:
+    """Make a case of one function; its kind and the one statement in it are given in TypeScript and in Python."""
+    return Case(
+        name,
+        typescript=f"""\
+import {{ {kind[0]} }} from "./_generated/server";
+import {{ v }} from "convex/values";
+export const work = {kind[0]}({{
+  args: {{ id: v.id("_storage") }},
+  handler: async (ctx, args) => {{
+    {body[0]}
+  }},
+}});
+""",
+        python=f"""\
+from biconvex.sim.server import {kind[1]}
+from biconvex.sim.values import v
+
+@{kind[1]}(args={{"id": v.id("_storage")}})
+async def work(ctx, args):
+    {body[1]}
+""",
+    )
