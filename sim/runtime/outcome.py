@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from biconvex.sim.hosts.protocol import Frame, Thrown
 from biconvex.sim.values import ConvexError, DeveloperError, FunctionError, Value, loads
+from biconvex.sim.values.surrogates import lone_surrogate
 
 __all__ = ["Failure", "Outcome", "Terminated"]
 
@@ -42,7 +43,10 @@ class Failure(msgspec.Struct, frozen=True):
             return cls(thrown.message)
         head = ": ".join(part for part in (thrown.name, thrown.message) if part)
         lines = [f"Uncaught {head}", *map(_frame_text, thrown.frames)]
-        return cls("\n".join(lines), thrown.data)
+        data = thrown.data
+        if data is not None and lone_surrogate(data) is not None:
+            data = None  # there is no such text in Convex: the message travels alone
+        return cls("\n".join(lines), data)
 
     @classmethod
     def from_developer_error(cls, error: DeveloperError | Terminated) -> Failure:

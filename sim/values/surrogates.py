@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["lone_surrogate"]
+__all__ = ["lone_surrogate", "well_formed"]
 
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)")
 _LOW: Final = range(0xDC00, 0xE000)
 _HIGH: Final = range(0xD800, 0xDC00)
+
+
+def well_formed(text: str) -> str:
+    """The text with U+FFFD for each lone surrogate, as logs and messages of errors show it."""
+    return text if text.isascii() else _HALF.sub("\ufffd", text)
 
 
 def lone_surrogate(text: str) -> str | None:

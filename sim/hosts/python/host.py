@@ -36,6 +36,7 @@ from biconvex.sim.server import ActionCtx, MutationCtx, Query, QueryCtx, TableQu
 from biconvex.sim.server.link import CURRENT
 from biconvex.sim.server.operation import Operation
 from biconvex.sim.values import ConvexError, DeveloperError, dumps, loads
+from biconvex.sim.values.surrogates import well_formed
 
 __all__ = ["PythonHost"]
 
@@ -304,7 +305,7 @@ class _Run:
 
     def log(self, level: str, text: str) -> None:
         """Add a line to the run's log."""
-        self._logs.append(LogLine(level, text))
+        self._logs.append(LogLine(level, well_formed(text)))
 
     def sync(self, op: str, arguments: Any) -> Any:
         """Perform a synchronous syscall."""

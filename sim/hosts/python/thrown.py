@@ -7,6 +7,7 @@ from pathlib import Path
 
 from biconvex.sim.hosts.protocol import Frame, Thrown
 from biconvex.sim.values import ConvexError, DeveloperError, dumps
+from biconvex.sim.values.surrogates import well_formed
 
 __all__ = ["thrown_from"]
 
@@ -27,6 +28,6 @@ def thrown_from(error: BaseException, folder: Path) -> Thrown:
             data = dumps(error.data)
         except DeveloperError as problem:
             return Thrown("ConvexError", f"ConvexError with invalid data: {problem.message}", frames)
-        return Thrown("ConvexError", error.message, frames, data)
+        return Thrown("ConvexError", well_formed(error.message), frames, data)
     name = "Error" if isinstance(error, DeveloperError) else type(error).__name__
-    return Thrown("Error" if name in {"Exception", "RuntimeError"} else name, str(error), frames)
+    return Thrown("Error" if name in {"Exception", "RuntimeError"} else name, well_formed(str(error)), frames)

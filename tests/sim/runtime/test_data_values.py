@@ -9,7 +9,7 @@ from typing import Any
 
 import data_kit as kit
 import pytest
-from biconvex.sim import Deployment, Int64
+from biconvex.sim import ConvexError, Deployment, FunctionError, Int64
 from biconvex.sim.values.surrogates import lone_surrogate
 
 # A backend that makes values which no caller could pass.
@@ -364,3 +364,36 @@ def test_half_a_surrogate_pair_is_told_as_the_backends_json_library_does(
 def test_whole_pairs_and_what_looks_like_an_escape_are_text(convex: Deployment, text: str) -> None:
     assert kit.write(convex, ["insert", "things", {"a": text}], ["get", "@0"])[1]["a"] == text
     assert lone_surrogate(json.dumps(text)) is None
+
+
+def test_messages_and_logs_show_half_a_pair_as_the_replacement_character(backend: Any) -> None:
+    convex = backend(
+        typescript="""
+        export const fail = query({ args: {}, handler: async () => { console.log("a\\ud800"); throw new Error("b\\ud800"); } });
+        """,
+        python="""
+        @query(args={})
+        async def fail(ctx, args):
+            console.log("a\\ud800")
+            raise Exception("b\\ud800")
+        """,
+    )
+    with pytest.raises(FunctionError) as caught:
+        convex.query("m:fail")
+    assert caught.value.message.startswith("Uncaught Error: b\ufffd")
+    assert caught.value.logs == ("[LOG] 'a\ufffd'",)
+    assert len(convex.trace.digest) == 32
+
+
+@pytest.mark.parametrize("language", ["typescript"])
+def test_a_convex_error_loses_data_that_is_no_text(backend: Any) -> None:
+    convex = backend(
+        typescript="""
+        export const fail = query({ args: {}, handler: async () => { throw new ConvexError({ k: "\\ud800" }); } });
+        """,
+        python="",
+    )
+    with pytest.raises(FunctionError) as caught:
+        convex.query("m:fail")
+    assert not isinstance(caught.value, ConvexError)
+    assert caught.value.message.startswith('Uncaught ConvexError: {"k":"\\ud800"}')
