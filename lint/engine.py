@@ -104,6 +104,7 @@ def lint(
         functions=run.functions,
         rule_seconds=run.rule_seconds,
         stages=run.watch.stages,
+        asked=frozenset(run.asked),
         suppressed=sum(map(run.wants, run.suppressions.taken)),
     )
 
@@ -139,6 +140,7 @@ def _lint_folder(folder: BackendFolder, run: _Run) -> None:
 def _lint_document(document: Document, run: _Run) -> None:
     """Lint the code blocks of a Markdown document, each backend that they make."""
     run.findings += document.findings
+    run.asked.add(document.source.path)
     run.sources[document.source.path] = document.source
     run.files += 1
     asked = _Scope(run)

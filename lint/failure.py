@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Finding, Severity
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from biconvex.lint.model import Backend
     from biconvex.lint.rule import Rule
 
-__all__ = ["analysis_failed", "parser_failed", "rule_failed"]
+__all__ = ["analysis_failed", "fix_failed", "parser_failed", "rule_failed"]
 
 _HELP = "please report this line with the code at this place; the rest of the backend was linted"
 
@@ -38,6 +39,23 @@ def parser_failed(path: str, error: Exception) -> Finding:
 def analysis_failed(root: str, error: Exception) -> Finding:
     """Make the finding for a backend on which the analysis raised; none of the rules could run on it."""
     return _internal_error("the analysis", error, root, 1, 1)
+
+
+def fix_failed(finding: Finding) -> Finding:
+    """Make the finding for a fix that was not made, because the file could not be read afterwards."""
+    message = (
+        f"Internal error in the fix of {finding.rule}, please report: with it, this file would not parse."
+    )
+    help_ = "please report this line with the code at this place; the fix was not made"
+    return replace(
+        finding,
+        rule="internal-error",
+        severity=Severity.ERROR,
+        message=message,
+        help=help_,
+        evidence=(),
+        fix=None,
+    )
 
 
 def _internal_error(who: str, error: Exception, path: str, line: int, column: int) -> Finding:

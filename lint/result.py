@@ -23,8 +23,9 @@ class LintResult:
 
     `findings` are sorted by place, none twice. `sources` has every file that was read, by its path. `files`
     and `functions` (the registered ones) count what was asked about. `rule_seconds` is the time each rule
-    took, by rule name; `stages` what each stage of the run took, in order. `suppressed`
-    counts findings that comments took back.
+    took, by rule name; `stages` what each stage of the run took, in order. `asked` are
+    the paths of the files that were asked about. `suppressed` counts findings that comments took back, `known`
+    those in the baseline, `stale` what the baseline has and nothing finds any more, `fixed` those fixed before.
     """
 
     findings: tuple[Finding, ...]
@@ -34,13 +35,23 @@ class LintResult:
     functions: int
     rule_seconds: Mapping[str, float]
     stages: tuple[Stage, ...] = ()
+    asked: frozenset[str] = frozenset()
     suppressed: int = 0
+    known: int = 0
+    stale: int = 0
+    fixed: int = 0
 
     @property
     def by_severity(self) -> dict[str, int]:
         """How many findings there are of each severity, the worst first; zeros included."""
         counts = Counter(finding.severity for finding in self.findings)
         return {severity.value: counts[severity] for severity in Severity}
+
+    @property
+    def fixable(self) -> dict[str, int]:
+        """How many findings have a fix that is `safe`, and how many one that is `unsafe`."""
+        fixes = Counter(finding.fix.safe for finding in self.findings if finding.fix)
+        return {"safe": fixes[True], "unsafe": fixes[False]}
 
     @property
     def by_rule(self) -> dict[str, int]:

@@ -51,15 +51,18 @@ class Configuration:
     baseline: Path | None = None
 
 
-def configure(start: Path, installed: Sequence[Rule], wishes: Wishes | None = None) -> Configuration:
+def configure(
+    start: Path, cwd: Path, installed: Sequence[Rule], wishes: Wishes | None = None
+) -> Configuration:
     """Read the configuration that holds for a file or folder, and choose among the installed rules.
 
-    Raises `ConfigError` for what can't be used in it, and for names on the command line that no rule has.
+    `start` is an absolute path; errors show paths relative to `cwd`. Raises `ConfigError` for what can't be used in
+    the configuration, and for names on the command line that no rule has.
     """
     wishes = wishes or Wishes()
     for option, names, engine in (("--select", wishes.select, False), ("--ignore", wishes.ignore, True)):
         _refuse(f"{option}: {problem}" for problem in unknown_names(names, installed, engine=engine))
-    file = _file(start, wishes)
+    file = _file(start, cwd, wishes)
     if file is None:
         asked = _selection(Selection(), wishes)
         ignored = named(wishes.ignore, installed) & ENGINE_RULES
@@ -104,10 +107,10 @@ def _configured(file: ConfigFile, installed: Sequence[Rule], wishes: Wishes) -> 
     )
 
 
-def _file(start: Path, wishes: Wishes) -> ConfigFile | None:
+def _file(start: Path, cwd: Path, wishes: Wishes) -> ConfigFile | None:
     if wishes.file is not None:
-        return load_config(wishes.file)
-    return find_config(start) if wishes.search else None
+        return load_config(wishes.file, cwd)
+    return find_config(start, cwd) if wishes.search else None
 
 
 def _selection(file: Selection, wishes: Wishes) -> Selection:
@@ -171,7 +174,7 @@ def _patterns(file: ConfigFile, key: str, folder: Path, patterns: Sequence[str])
 
 
 def _say(file: ConfigFile, key: str, problem: str) -> str:
-    return f"{file.path}: {f'{file.prefix}.' if file.prefix else ''}{key}: {problem}"
+    return f"{file.shown}: {f'{file.prefix}.' if file.prefix else ''}{key}: {problem}"
 
 
 def _refuse(problems: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from biconvex.lint.config.errors import ConfigError
+from biconvex.lint.project import shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,20 +21,24 @@ _PYPROJECT = "pyproject.toml"
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A configuration file as TOML: its path, where in it the configuration is, and the values there."""
+    """A configuration file as TOML: its path, how to show it, where in it the configuration is, and the values."""
 
     path: Path
+    shown: str
     prefix: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def find_config(start: Path) -> ConfigFile | None:
-    """Find the configuration that holds for a file or folder (an absolute path). Raises `ConfigError`."""
+def find_config(start: Path, cwd: Path) -> ConfigFile | None:
+    """Find the configuration that holds for a file or folder (an absolute path).
+
+    Errors show paths relative to `cwd`. Raises `ConfigError`.
+    """
     for folder in (start, *start.parents):
         if (folder / CONFIG_FILE).is_file():
-            return load_config(folder / CONFIG_FILE)
+            return load_config(folder / CONFIG_FILE, cwd)
         if (folder / _PYPROJECT).is_file():
-            found = load_config(folder / _PYPROJECT)
+            found = load_config(folder / _PYPROJECT, cwd)
             if found.prefix:
                 return found
         if (folder / ".git").exists():
@@ -41,25 +46,26 @@ def find_config(start: Path) -> ConfigFile | None:
     return None
 
 
-def load_config(path: Path) -> ConfigFile:
+def load_config(path: Path, cwd: Path) -> ConfigFile:
     """Read a configuration file, whatever its name; of a `pyproject.toml` the part `tool.biconvex`.
 
     Without that part, `prefix` is empty, and so are the values. Raises `ConfigError`.
     """
+    shown = shown_path(path, cwd)
     try:
         values = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        raise ConfigError(f"{path}: can't be read: {error.strerror or error}") from error
+        raise ConfigError(f"{shown}: can't be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: isn't UTF-8: save it as UTF-8") from error
+        raise ConfigError(f"{shown}: isn't UTF-8: save it as UTF-8") from error
     except (
         ValueError,
         RecursionError,
     ) as error:  # also a number of thousands of digits, and endless brackets
-        raise ConfigError(f"{path}: isn't TOML: {error}") from error
+        raise ConfigError(f"{shown}: isn't TOML: {error}") from error
     if path.name != _PYPROJECT:
-        return ConfigFile(path, "", values)
+        return ConfigFile(path, shown, "", values)
     tool = values.get("tool")
     if not isinstance(tool, dict) or "biconvex" not in tool:
-        return ConfigFile(path)
-    return ConfigFile(path, "tool.biconvex", tool["biconvex"])
+        return ConfigFile(path, shown)
+    return ConfigFile(path, shown, "tool.biconvex", tool["biconvex"])

@@ -117,4 +117,4 @@ def _key(file: ConfigFile, where: tuple[str | int, ...]) -> str:
     key = file.prefix
     for part in where:
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
-    return f"{file.path}: {key}" if key else str(file.path)
+    return f"{file.shown}: {key}" if key else file.shown

@@ -34,6 +34,7 @@ def text_lines(result: LintResult, seconds: float | None = None) -> Iterator[Lin
         yield from _finding(finding, result.sources)
         yield ()
     yield _summary(result, seconds)
+    yield from _notes(result)
 
 
 def _finding(finding: Finding, sources: Mapping[str, SourceFile]) -> Iterator[Line]:
@@ -61,8 +62,11 @@ def _finding(finding: Finding, sources: Mapping[str, SourceFile]) -> Iterator[Li
             (f"{evidence.path}:{evidence.line}:{evidence.column}", "dim"),
             (f"  {evidence.message}", ""),
         )
-    if finding.help:
+    if finding.help and not (finding.fix and finding.fix.title == finding.help):
         yield (("  help: ", "bold green"), (finding.help, ""))
+    if finding.fix:
+        option = "--fix" if finding.fix.safe else "--unsafe-fixes"
+        yield (("  fix: ", "bold green"), (finding.fix.title, ""), (f" ({option})", "dim"))
 
 
 def _summary(result: LintResult, seconds: float | None) -> Line:
@@ -74,6 +78,24 @@ def _summary(result: LintResult, seconds: float | None) -> Line:
         return (("No findings", "bold green"), (f": {scope}{took}.", ""))
     counts = ", ".join(_count(number, name) for name, number in result.by_severity.items() if number)
     return ((_count(len(result.findings), "finding"), "bold"), (f" ({counts}): {scope}{took}.", ""))
+
+
+def _notes(result: LintResult) -> Iterator[Line]:
+    """What the number of findings doesn't tell, a line for each."""
+    if result.fixed:
+        yield ((f"Fixed {_count(result.fixed, 'finding')}.", "bold green"),)
+    safe, unsafe = result.fixable["safe"], result.fixable["unsafe"]
+    options = [f"{safe:,} with --fix"] if safe else []
+    options += [f"{unsafe:,} with --unsafe-fixes"] if unsafe else []
+    if options:
+        yield ((f"Can be fixed: {', '.join(options)}.", ""),)
+    left_out = [f"{result.suppressed:,} suppressed by comments"] if result.suppressed else []
+    left_out += [f"{result.known:,} in the baseline"] if result.known else []
+    if left_out:
+        yield ((f"Not reported: {', '.join(left_out)}.", ""),)
+    if result.stale:
+        stale = _count(result.stale, "finding")
+        yield ((f"The baseline has {stale} too many: `--write-baseline` takes out what is fixed.", "yellow"),)
 
 
 def _count(number: int, name: str) -> str:

@@ -35,6 +35,8 @@ export const add = mutation({
 
 MESSAGE = "`ctx.db.insert(…)` is never awaited: the function goes on before it is done, and can't catch its failure."
 
+AWAITED = {"path": "convex/tasks.ts", "line": 5, "column": 5, "end_line": 5, "end_column": 5}
+
 
 def _project(folder: Path, **files: str) -> Path:
     convex = folder / "convex"
@@ -79,14 +81,17 @@ def test_findings_are_shown_and_exit_with_1(project: Path) -> None:
     _project(project, tasks__ts=FLOATING)
     result = _call("lint", "convex")
     assert result.exit_code == 1
-    assert result.output.splitlines()[:-1] == [
+    lines = result.output.splitlines()
+    assert lines.pop(-2).startswith("1 finding (1 error): 1 file, 1 function in ")
+    assert lines == [
         "convex/tasks.ts:5:5  error  floating-promise",
         f"  {MESSAGE}",
         "      │",
         '    5 │     ctx.db.insert("tasks", {});',
         "      │     ^^^^^^^^^^^^^^^^^^^^^^^^^^",
-        "  help: await it",
+        "  fix: await it (--fix)",
         "",
+        "Can be fixed: 1 with --fix.",
     ]
 
 
@@ -108,6 +113,7 @@ def test_json_goes_to_programs(project: Path) -> None:
                 "message": MESSAGE,
                 "help": "await it",
                 "evidence": [],
+                "fix": {"title": "await it", "safe": True, "edits": [{**AWAITED, "text": "await "}]},
             }
         ],
         "summary": {
@@ -117,6 +123,10 @@ def test_json_goes_to_programs(project: Path) -> None:
             "files": 1,
             "backends": 1,
             "functions": 1,
+            "fixable": {"safe": 1, "unsafe": 0},
+            "fixed": 0,
+            "suppressed": 0,
+            "baseline": {"known": 0, "stale": 0},
         },
     }
 
@@ -171,7 +181,7 @@ class _Entry:
 
 
 class _Raises(Rule):
-    name, theme, severity, links, silent, flagged = "raises", "toys", Severity.INFO, (), (), ()
+    name, theme, severity, links, silent, flagged = "raises", "toys", Severity.WARNING, (), (), ()
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         for function in backend.functions:
@@ -291,7 +301,7 @@ def test_an_interrupt_is_quiet(project: Path, monkeypatch: pytest.MonkeyPatch) -
         raise KeyboardInterrupt
 
     _project(project, tasks__ts=CLEAN)
-    monkeypatch.setattr("biconvex.cli.lint.run_linter", interrupted)
+    monkeypatch.setattr("biconvex.cli.linter.run_linter", interrupted)
     result = _call("lint")
     assert (result.exit_code, result.output) == (130, "")
 

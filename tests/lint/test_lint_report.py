@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from biconvex.lint.finding import Evidence, Finding, Severity
+from biconvex.lint.finding import Edit, Evidence, Finding, Fix, Severity
 from biconvex.lint.report.json import render_json
 from biconvex.lint.report.text import render_text, text_lines
 from biconvex.lint.result import LintResult
@@ -112,6 +113,39 @@ def test_every_piece_of_a_line_has_a_style_for_terminals() -> None:
     )
 
 
+def test_a_fix_that_says_what_the_help_says_stands_in_its_place() -> None:
+    awaited = Fix("await it", (Edit("convex/orders.ts", 112, 112, "await "),))
+    lines = render_text(_result(replace(FLOATING, fix=awaited))).splitlines()
+    assert lines[-4:] == [
+        "  fix: await it (--fix)",
+        "",
+        "1 finding (1 error): 2 files, 1 function.",
+        "Can be fixed: 1 with --fix.",
+    ]
+
+
+def test_a_fix_that_is_not_safe_names_its_own_option() -> None:
+    removed = Fix("remove it", (Edit("convex/orders.ts", 112, 162, ""),), safe=False)
+    lines = render_text(_result(replace(FLOATING, fix=removed))).splitlines()
+    assert lines[-5:] == [
+        "  help: await it",
+        "  fix: remove it (--unsafe-fixes)",
+        "",
+        "1 finding (1 error): 2 files, 1 function.",
+        "Can be fixed: 1 with --unsafe-fixes.",
+    ]
+
+
+def test_what_is_not_reported_is_told_below_the_summary() -> None:
+    result = replace(_result(), suppressed=2, known=1_200, stale=1, fixed=3)
+    assert render_text(result).splitlines() == [
+        "No findings: 2 files, 1 function.",
+        "Fixed 3 findings.",
+        "Not reported: 2 suppressed by comments, 1,200 in the baseline.",
+        "The baseline has 1 finding too many: `--write-baseline` takes out what is fixed.",
+    ]
+
+
 # --- JSON --------------------------------------------------------------------------------------------------
 
 
@@ -130,6 +164,7 @@ def test_the_json_report_has_every_fact_and_no_time() -> None:
                 "message": "This file is empty.",
                 "help": None,
                 "evidence": [],
+                "fix": None,
             },
             {
                 "rule": "floating-promise",
@@ -149,6 +184,7 @@ def test_the_json_report_has_every_fact_and_no_time() -> None:
                         "message": "`order` is registered as an action here",
                     }
                 ],
+                "fix": None,
             },
         ],
         "summary": {
@@ -158,6 +194,10 @@ def test_the_json_report_has_every_fact_and_no_time() -> None:
             "files": 2,
             "backends": 1,
             "functions": 1,
+            "fixable": {"safe": 0, "unsafe": 0},
+            "fixed": 0,
+            "suppressed": 0,
+            "baseline": {"known": 0, "stale": 0},
         },
     }
 
@@ -166,3 +206,15 @@ def test_the_json_report_can_be_read_in_any_encoding() -> None:
     text = render_json(_result(FLOATING))
     assert text.isascii()
     assert text.endswith("}\n")
+
+
+def test_a_fix_tells_programs_what_to_put_where() -> None:
+    awaited = Fix("await it", (Edit("convex/orders.ts", 112, 112, "await "),))
+    report = json.loads(render_json(_result(replace(FLOATING, fix=awaited))))
+    place = {"path": "convex/orders.ts", "line": 3, "column": 2, "end_line": 3, "end_column": 2}
+    assert report["findings"][0]["fix"] == {
+        "title": "await it",
+        "safe": True,
+        "edits": [{**place, "text": "await "}],
+    }
+    assert report["summary"]["fixable"] == {"safe": 1, "unsafe": 0}

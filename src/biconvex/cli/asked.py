@@ -29,6 +29,11 @@ class Asked:
     texts: Mapping[Path, bytes] = field(default_factory=dict)
     markdown: tuple[Path, ...] = ()
 
+    @property
+    def first(self) -> Path:
+        """The first path that was given, whatever it is."""
+        return (*self.paths, *self.markdown)[0]
+
     def documents(self, cwd: Path) -> list[Document]:
         """Read the Markdown files."""
         if not self.markdown:
