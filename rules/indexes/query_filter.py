@@ -1,0 +1,310 @@
+"""A filter on a database query.
+
+## What it does
+
+Finds `.filter(…)` on a query that does not use an index. Behind an index a filter is found when the index, or
+another one of the table, could answer it as well; with `after_index` every one is.
+
+## Why is this bad?
+
+A filter saves nothing: the query reads every document, pays for it, and only then throws it away. The function becomes
+slower with every document in the table, runs again whenever any of them changes, and fails when the table has outgrown
+the limits of a transaction. An index reads only what is wanted.
+
+## Example
+
+```ts
+await ctx.db
+  .query("tasks")
+  .filter((q) => q.eq(q.field("owner"), owner))
+  .collect();
+```
+
+## Use instead
+
+```ts
+await ctx.db
+  .query("tasks")
+  .withIndex("by_owner", (q) => q.eq("owner", owner))
+  .collect();
+```
+
+Where few documents are left, filter them in code: it reads the same, and is easier to follow.
+
+## Known limits
+
+A filter on a query that ends in `paginate` is fine: it keeps the pages full. Silent about queries of helper libraries
+and about queries whose end is not in sight. Behind an index, only filters that compare fields with values are judged.
+
+## References
+
+* https://docs.convex.dev/understanding/best-practices/#avoid-filter-on-database-queries
+* https://docs.convex.dev/database/reading-data/indexes/
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from biconvex.lint.finding import Edit, Fix, Severity
+from biconvex.lint.rule import Case, Fixed, Problem, Rule
+from biconvex.rules.examples import (
+    handler_case,
+    python_handler,
+    python_schema,
+    typescript_handler,
+    typescript_schema,
+)
+from biconvex.rules.indexes._shared import fields_of, listed, tables_of
+from biconvex.rules.wording import in_tests, spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from biconvex.lint.model import Backend, Filter, Index, Place, QueryChain, Table
+
+__all__ = ["QueryFilter"]
+
+TABLES = """
+"tasks": defineTable({"owner": v.string(), "done": v.boolean(), "title": v.string()})
+    .index("by_owner", ["owner"])
+    .index("by_done_and_owner", ["done", "owner"]),
+"""
+
+
+def _fixed(typescript: tuple[str, str], python: tuple[str, str]) -> Case:
+    """A filter that an index can answer, before and after."""
+    return Case(
+        "a filter that an index answers",
+        {"schema.ts": typescript_schema(TABLES), "tasks.ts": typescript_handler(typescript[0])},
+        {
+            "schema.py": python_schema(TABLES.replace("defineTable", "define_table")),
+            "tasks.py": python_handler(python[0]),
+        },
+        Fixed({"tasks.ts": typescript_handler(typescript[1])}, {"tasks.py": python_handler(python[1])}),
+    )
+
+
+SILENT = (
+    handler_case(
+        "pages that a filter keeps full",
+        """
+return await ctx.db.query("tasks").filter((q) => q.eq(q.field("title"), "x")).paginate(args.paginationOpts);
+""",
+        """
+return await ctx.db.query("tasks").filter(lambda q: q.eq(q.field("title"), "x")).paginate(args["paginationOpts"])
+""",
+        schema=TABLES,
+    ),
+    handler_case(
+        "what no index could answer, behind an index",
+        """
+return await ctx.db
+  .query("tasks")
+  .withIndex("by_owner", (q) => q.eq("owner", args.owner))
+  .filter((q) => q.or(q.eq(q.field("title"), "x"), q.eq(q.field("done"), true)))
+  .collect();
+""",
+        """
+return await (
+    ctx.db.query("tasks")
+    .with_index("by_owner", lambda q: q.eq("owner", args["owner"]))
+    .filter(lambda q: q.or_(q.eq(q.field("title"), "x"), q.eq(q.field("done"), True)))
+    .collect()
+)
+""",
+        schema=TABLES,
+    ),
+    handler_case(
+        "an array that is filtered, not a query",
+        """
+const tasks = await ctx.db.query("tasks").take(100);
+return tasks.filter((task) => task.owner === args.owner);
+""",
+        """
+tasks = await ctx.db.query("tasks").take(100)
+return [task for task in filter(lambda task: task["owner"] == args["owner"], tasks)]
+""",
+        schema=TABLES,
+    ),
+)
+
+FLAGGED = (
+    _fixed(
+        (
+            'return await ctx.db.query("tasks").«filter((q) => q.eq(q.field("owner"), args.owner))».collect();',
+            'return await ctx.db.query("tasks").withIndex("by_owner", (q) => q.eq("owner", args.owner)).collect();',
+        ),
+        (
+            'return await ctx.db.query("tasks").«filter(lambda q: q.eq(q.field("owner"), args["me"]))».collect()',
+            'return await ctx.db.query("tasks").with_index("by_owner", lambda q: q.eq("owner", args["me"])).collect()',
+        ),
+    ),
+    handler_case(
+        "a filter on a query that a variable holds",
+        """
+let tasks = ctx.db.query("tasks");
+if (args.title) {
+  tasks = tasks.«filter((q) => q.eq(q.field("title"), args.title))»;
+}
+return await tasks.first();
+""",
+        """
+tasks = ctx.db.query("tasks")
+if args["title"]:
+    tasks = tasks.«filter(lambda q: q.eq(q.field("title"), args["title"]))»
+return await tasks.first()
+""",
+        schema=TABLES,
+    ),
+    handler_case(
+        "a field that another index has",
+        """
+return await ctx.db
+  .query("tasks")
+  .withIndex("by_owner", (q) => q.eq("owner", args.owner))
+  .«filter((q) => q.eq(q.field("done"), false))»
+  .collect();
+""",
+        """
+return await (
+    ctx.db.query("tasks")
+    .with_index("by_owner", lambda q: q.eq("owner", args["owner"]))
+    .«filter(lambda q: q.eq(q.field("done"), False))»
+    .collect()
+)
+""",
+        schema=TABLES,
+    ),
+    handler_case(
+        "any filter behind an index, if that is asked for",
+        """
+return await ctx.db.query("tasks").withIndex("by_owner", (q) => q.eq("owner", "me")).«filter(args.wanted)».first();
+""",
+        """
+return await ctx.db.query("tasks").with_index("by_owner", lambda q: q.eq("owner", "")).«filter(args["wanted"])».first()
+""",
+        schema=TABLES,
+        options={"after_index": True},
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterOptions:
+    """`after_index`: also report filters behind an index that no index could answer."""
+
+    after_index: bool = False
+
+
+class QueryFilter(Rule):
+    """Every filter that an index should take the place of."""
+
+    name = "query-filter"
+    theme = "indexes"
+    severity = Severity.WARNING
+    links = (
+        "https://docs.convex.dev/understanding/best-practices/#avoid-filter-on-database-queries",
+        "https://docs.convex.dev/database/reading-data/indexes/",
+    )
+    silent = SILENT
+    flagged = FLAGGED
+    fixable = "unsafe"
+    Options = FilterOptions
+
+    def check(self, backend: Backend) -> Iterator[Problem]:
+        """Yield each filter once; a query that may be one of several is judged by each."""
+        tables = tables_of(backend)
+        seen: set[Place] = set()
+        for call in backend.database_uses:
+            for chain in call.chains:
+                if (
+                    not chain.complete
+                    or chain.library
+                    or chain.terminal == "paginate"
+                    or in_tests(chain.place)
+                ):
+                    continue
+                for found in chain.filters:
+                    if found.place in seen:
+                        continue
+                    problem = self._problem(found, chain, tables)
+                    if problem:
+                        seen.add(found.place)
+                        yield problem
+
+    def _problem(self, found: Filter, chain: QueryChain, tables: Mapping[str, Table]) -> Problem | None:
+        table = tables.get(chain.table or "")
+        index = _answering(found, chain, table, tables) if table else None
+        if chain.index is not None and index is None and not self.options.after_index:
+            return None
+        name = f"`{chain.table}`" if chain.table else "the table"
+        if chain.index is None:
+            message = f"This filter reads every document of {name}, and then drops what it doesn't want."
+        elif index is not None:
+            message = f"This filter reads documents of {name} that the index `{index.name}` would leave out."
+        else:
+            message = f"This filter reads every document of {name} in the range, and then drops some."
+        return Problem(found.place, message, help=_help(found, index), fix=_fix(found, chain, index))
+
+
+def _answering(found: Filter, chain: QueryChain, table: Table, tables: Mapping[str, Table]) -> Index | None:
+    """Find an index that narrows down to what the query reads now and what the filter keeps of it."""
+    equal = {condition.field for condition in found.conditions if condition.operation == "eq"}
+    if not equal:
+        return None
+    fixed: set[str | None] = set()
+    if chain.index is not None:
+        if fields_of(chain, tables) is None or len(chain.index.ranges or ()) > 1:
+            return None
+        steps = [step for steps in chain.index.ranges or () for step in steps]
+        if any(step.operation != "eq" for step in steps):
+            return None
+        fixed = {step.field for step in steps}
+    best: tuple[int, Index] | None = None
+    for index in table.indexes.values():
+        if index.kind != "database" or not index.fields or index.staged:
+            continue
+        length = next(
+            (at for at, field in enumerate(index.fields) if field not in equal and field not in fixed),
+            len(index.fields),
+        )
+        taken = set(index.fields[:length])
+        if fixed <= taken and taken & equal and (best is None or length > best[0]):
+            best = (length, index)
+    return best[1] if best else None
+
+
+def _help(found: Filter, index: Index | None) -> str:
+    method = spelled("withIndex", found.place)
+    if index is not None:
+        return f"use `{method}` with `{index.name}`"
+    fields = listed(dict.fromkeys(c.field for c in found.conditions if c.operation == "eq"))
+    if fields:
+        return f"define an index with {fields}, and use `{method}`"
+    return f"read less with `{method}`, and filter in code what is left"
+
+
+def _fix(found: Filter, chain: QueryChain, index: Index | None) -> Fix | None:
+    """Put a range in the place of a filter that is nothing but equalities of the index's first fields."""
+    if index is None or chain.index is not None or not found.complete or len(chain.filters) != 1:
+        return None
+    source = found.place.source
+    between = source.text(chain.place.end, found.place.start)
+    values = {condition.field: condition.value for condition in found.conditions}
+    fields = (index.fields or ())[: len(values)]
+    if between.strip() != "." or len(values) != len(found.conditions) or set(fields) != set(values):
+        return None
+    if any(condition.operation != "eq" for condition in found.conditions):
+        return None
+    texts = [source.text(node.start, node.end) if (node := values[field]) else "" for field in fields]
+    if not all(texts) or any(re.search(r"\bq\b", text) for text in texts):
+        return None
+    steps = "".join(f'.eq("{field}", {text})' for field, text in zip(fields, texts, strict=True))
+    python = source.language == "python"
+    callback = f"lambda q: q{steps}" if python else f"(q) => q{steps}"
+    text = f'{spelled("withIndex", found.place)}("{index.name}", {callback})'
+    edit = Edit(source.path, found.place.start, found.place.end, text)
+    return Fix(f"use the index `{index.name}`", (edit,), safe=False)
