@@ -228,7 +228,7 @@ class _Run:
         if isinstance(result, Query | TableQuery) and self._in_transaction:
             return Thrown(
                 "Error",
-                "Return value is a Query. Results must be retrieved with `.collect()`, `.take(n)`, `.unique()`, "
+                "Return value is a Query. Results must be retrieved with `.collect()`, `.take(n), `.unique()`, "
                 "or `.first()`.",
             )
         try:

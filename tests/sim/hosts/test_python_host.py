@@ -264,7 +264,7 @@ def test_sleeping_is_a_syscall_and_time_moves_only_in_actions(bench: Bench) -> N
         (
             "return ctx.db.query('tasks')",
             (
-                "Return value is a Query. Results must be retrieved with `.collect()`, `.take(n)`, `.unique()`, "
+                "Return value is a Query. Results must be retrieved with `.collect()`, `.take(n), `.unique()`, "
                 "or `.first()`."
             ),
         ),
