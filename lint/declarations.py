@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from biconvex.lint.source import SourceFile
 
 __all__ = [
-    "AppDefinition", "Body", "CronJob", "CronPart", "Declaration", "Function", "FunctionReference", "Index",
-    "InstalledComponent", "Kind", "Module", "ModuleImport", "Place", "Route", "Router", "Schema", "Table",
-    "ValidatorShape", "Visibility",
+    "AppDefinition", "Body", "ComponentUse", "CronJob", "CronPart", "Declaration", "Function",
+    "FunctionReference", "Index", "InstalledComponent", "Kind", "Module", "ModuleImport", "Place", "Route",
+    "Router", "Schema", "Table", "ValidatorShape", "Visibility",
 ]  # fmt: skip
 
 Kind = Literal["query", "mutation", "action", "httpAction"]
@@ -325,3 +325,11 @@ class AppDefinition:
     place: Place
     installed: tuple[InstalledComponent, ...]
     complete: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComponentUse:
+    """`components.name`, or what it leads to, as it is written."""
+
+    name: str
+    place: Place

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from biconvex.lint.declarations import (
     AppDefinition,
     Body,
+    ComponentUse,
     CronJob,
     CronPart,
     Declaration,
@@ -42,12 +43,11 @@ if TYPE_CHECKING:
     from biconvex.lint import syntax
 
 __all__ = [
-    "AppDefinition", "ArrayUse", "Backend", "Body", "CronJob", "CronPart", "CtxCall", "DatabaseOperation",
-    "DatabaseUse", "Declaration", "DirectUse", "Fate", "Filter", "FilterCondition", "Function",
-    "FunctionReference", "Handover", "Index", "IndexUse",
-    "InstalledComponent", "Kind", "Loop", "Module", "ModuleImport", "ModuleWrite", "OutsideCall", "Place",
-    "Promise", "QueryChain",
-    "RangeStep", "Reach", "Route", "Router", "RunCall", "ScheduleCall", "Schema", "Step", "Table", "Throw",
+    "AppDefinition", "ArrayUse", "Backend", "Body", "ComponentUse", "CronJob", "CronPart", "CtxCall",
+    "DatabaseOperation", "DatabaseUse", "Declaration", "DirectUse", "Fate", "Filter", "FilterCondition",
+    "Function", "FunctionReference", "Handover", "Index", "IndexUse", "InstalledComponent", "Kind", "Loop",
+    "Module", "ModuleImport", "ModuleWrite", "OutsideCall", "Place", "Promise", "QueryChain", "RangeStep",
+    "Reach", "Route", "Router", "RunCall", "ScheduleCall", "Schema", "Step", "Table", "Throw",
     "ValidatorShape", "VectorSearch", "Visibility",
 ]  # fmt: skip
 
@@ -109,7 +109,10 @@ class DatabaseUse(CtxCall):
     `chains` has what a query may be: one, unless a ternary or a reassignment chose; its `place` is the chain
     up to its terminal. `passed` is `ctx.db` handed to something out of sight. `table` is None when not known;
     `explicit_table` is true for `db.get("t", id)`. `uses` are all uses of the array that a `collect` or `take` gives;
-    None when some may be out of sight: it is returned, kept, or handed to a function.
+    None when some may be out of sight: it is returned, kept, or handed to a function. `id` is the validator that
+    says what is given for the document's id, where data flow or a type tells it: of kind `id`, with the table, or of
+    another, such as `string`, for an argument that is declared as one. `written` is the object that is written, as
+    far as it is known: a field whose value is data has the validator of that.
     """
 
     operation: DatabaseOperation
@@ -118,6 +121,8 @@ class DatabaseUse(CtxCall):
     explicit_table: bool
     chains: tuple[QueryChain, ...] = ()
     uses: tuple[ArrayUse, ...] | None = None
+    id: ValidatorShape | None = None
+    written: ValidatorShape | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,6 +267,7 @@ class Backend:
     `fragment`, code in a document, only some files or parts of files are in sight: that something is nowhere
     to be seen proves nothing. `twins` are modules whose path one of `modules` has already. `open_references` are
     parts of the API, such as (`internal`, `tasks`), of which the code takes members that are not in sight.
+    `convex_version` is the lowest version (major, minor) of the npm package that the project may use, if that is known.
     """
 
     root: str
@@ -283,6 +289,7 @@ class Backend:
     routers: tuple[Router, ...]
     routes: tuple[Route, ...]
     app_definition: AppDefinition | None
+    component_uses: tuple[ComponentUse, ...]
     unread: frozenset[str]
     _by_reference: Mapping[str, Function] = field(repr=False)
     _reach: Callable[[Body, Kind | None], tuple[Reach, ...]] = field(repr=False)
@@ -290,6 +297,7 @@ class Backend:
     outside_calls: tuple[OutsideCall, ...] = ()
     module_writes: tuple[ModuleWrite, ...] = ()
     fragment: bool = False
+    convex_version: tuple[int, int] | None = None
 
     @property
     def database_uses(self) -> tuple[DatabaseUse, ...]:

@@ -19,6 +19,7 @@ from biconvex.lint.aliases import Aliases, alias_targets, read_aliases, read_jso
 from biconvex.lint.parse import parse
 from biconvex.lint.source import SourceFile
 from biconvex.lint.syntax import Export, Import
+from biconvex.lint.versions import read_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -61,7 +62,8 @@ class BackendFolder:
     `root` is absolute; `shown` is the path to show for it, relative to the working directory, with forward
     slashes. `files` are absolute and sorted: every source file of the backend whether or not it is deployed.
     `selected` has the given paths when they name only a part of the backend: findings elsewhere were not
-    asked for. `aliases` are the path aliases that hold in it.
+    asked for. `aliases` are the path aliases that hold in it,
+    `convex_version` the version of the npm package, as far as it is known.
     """
 
     root: Path
@@ -70,6 +72,7 @@ class BackendFolder:
     files: tuple[Path, ...]
     selected: tuple[Path, ...] = ()
     aliases: Aliases = ()
+    convex_version: tuple[int, int] | None = None
 
 
 def language_of(path: Path) -> Literal["typescript", "python"]:
@@ -109,6 +112,7 @@ def discover(paths: Sequence[Path], cwd: Path) -> list[BackendFolder]:
             files=tuple(_source_files(root)),
             selected=tuple(sorted(selected or ())),
             aliases=read_aliases(root),
+            convex_version=read_version(root),
         )
         for root, selected in sorted(roots.items())
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from biconvex.lint.analysis.components import app_definition
@@ -38,7 +39,7 @@ def build(folder: BackendFolder, files: Sequence[ParsedFile]) -> Backend:
     read = {path for path, _ in placed}
     there = (path.relative_to(folder.root).as_posix() for path in folder.files)
     unread = frozenset(module_path(path) for path in there if path not in read)
-    return assemble(placed, folder.shown, folder.kind, folder.aliases, unread)
+    return assemble(placed, folder.shown, folder.kind, folder.aliases, unread, version=folder.convex_version)
 
 
 def assemble(
@@ -49,15 +50,17 @@ def assemble(
     unread: frozenset[str] = frozenset(),
     *,
     fragment: bool = False,
+    version: tuple[int, int] | None = None,
 ) -> Backend:
     """Analyse files, given with their paths below the functions folder, as one backend.
 
     `unread` has the paths of modules that there are but that could not be read. Of a `fragment` only a part is
     in sight: what it doesn't show is unknown, not missing.
+    `version` is that of the npm package `convex`.
     """
     program = Program(sorted(files, key=lambda item: item[0]), root, aliases, unread, fragment=fragment)
     program.run()
-    return _Assembly(program, root, kind).backend()
+    return replace(_Assembly(program, root, kind).backend(), convex_version=version)
 
 
 class _Located(Protocol):
@@ -113,6 +116,7 @@ class _Assembly:
             routers=tuple(router for router, _ in routed),
             routes=tuple(route for _, routes in routed for route in routes),
             app_definition=app_definition(self._program),
+            component_uses=self._sorted(walker.component_uses.values()),
             unread=self._program.unread,
             _by_reference=table.by_reference,
             _reach=graph.reach,

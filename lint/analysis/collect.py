@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from biconvex.lint import syntax
 from biconvex.lint.analysis.ctx import LIBRARY, Ctx
+from biconvex.lint.analysis.data import Data, id_in, written_shape
 from biconvex.lint.analysis.externals import call_external
 from biconvex.lint.analysis.facts import CallContext, CallDraft, VectorDetails
 from biconvex.lint.analysis.names import GENERATED_API, SERVER, VALUES
@@ -16,9 +17,10 @@ from biconvex.lint.analysis.results import ResultDraft
 from biconvex.lint.analysis.thrown import what_is_thrown
 from biconvex.lint.analysis.values import Constant, External, Record, Sequence, Value
 from biconvex.lint.analysis.walker import Walker
-from biconvex.lint.model import Handover, IndexUse, ModuleWrite, Place, Throw
+from biconvex.lint.model import ComponentUse, Handover, IndexUse, ModuleWrite, Place, Throw
 
 if TYPE_CHECKING:
+    from biconvex.lint.analysis.data import Documents
     from biconvex.lint.analysis.program import Program
     from biconvex.lint.analysis.promises import Draft
     from biconvex.lint.analysis.scopes import Scope
@@ -40,6 +42,7 @@ class Collector(Walker):
         self.queries: dict[int, QueryRecord] = {}
         self.index_uses: dict[tuple[int, str | None, str | None], IndexUse] = {}
         self.handovers: dict[int, Handover] = {}
+        self.component_uses: dict[Place, ComponentUse] = {}
         self.throws: dict[int, Throw] = {}
         self.outside: dict[int, tuple[str, syntax.Call, Scope, list[CallContext]]] = {}
         self.plain: list[PlainCall] = []
@@ -82,7 +85,16 @@ class Collector(Walker):
             call.args = site.argument_node(2)
             self._passed(api, site, 1)
         self._note(node, call)
-        return None
+        return self._point_result(call)
+
+    def _point_result(self, call: CallDraft) -> Value | None:
+        """Give what is known of the value that a point operation gives, or will give."""
+        table = call.table or (call.id.table if call.id is not None else None)
+        if table is None or call.system:
+            return None
+        if call.operation == "get":
+            return self.documents.document(table, call.place)
+        return self.documents.id(table, call.place) if call.operation in {"insert", "normalizeId"} else None
 
     def _vector_search(self, place: Place, site: CallSite) -> VectorDetails:
         """Read `ctx.vectorSearch("table", "index", {vector, limit, filter})`."""
@@ -113,6 +125,9 @@ class Collector(Walker):
         known = self.calls.setdefault(id(node), call)
         if known is not call:
             known.contexts += call.contexts
+            # walked once more, for another ctx: what differs isn't known
+            if (known.id and (known.id.kind, known.id.table)) != (call.id and (call.id.kind, call.id.table)):
+                known.id = None
 
     def _query(self, ctx: Ctx, site: CallSite, context: CallContext) -> Chain:
         table = constant(site.argument(0))
@@ -141,6 +156,13 @@ class Collector(Walker):
         if call.explicit_table:
             table = constant(site.argument(0))
             call.table = table if isinstance(table, str) else None
+        if not site.complete or not ctx.exact or LIBRARY in ctx.path:
+            return
+        if operation not in {"insert", "normalizeId"}:
+            call.id = id_in(site.argument(call.explicit_table))
+        if operation in {"insert", "patch", "replace"}:
+            position = needed - 1 if call.explicit_table else needed - 2
+            call.written = written_shape(site.argument(position), call.place)
 
     def query_use(
         self, site: CallSite, record: QueryRecord, chain: QueryChain
@@ -174,7 +196,9 @@ class Collector(Walker):
         frozen = chain.freeze("iterate", None)
         if node.iterable is not None:
             self._ran(node.iterable, scope, chain.record, frozen)
-        return Sequence(None, frozen)
+        known = not chain.record.library and not chain.record.system
+        element = self.documents.document(chain.record.table, chain.record.place) if known else None
+        return Sequence(None, frozen, element=element)
 
     def index_use(self, node: syntax.Node, use: IndexUse) -> None:
         """Note a use of an index."""
@@ -256,6 +280,17 @@ class Collector(Walker):
             sort, name = what_is_thrown(node.value, scope)
             self.throws.setdefault(id(node), Throw(sort, name, self._place(node, scope), self.current_body))
 
+    def cast(self, node: syntax.Cast, value: Value | None, scope: Scope) -> Value | None:
+        """Give a value that somebody says is of another type: an id or a document, if that is what it names."""
+        if value is not None and type(value) is not Data:
+            return value
+        return self.documents.named(node.type, self._place(node, scope)) or value
+
+    @property
+    def documents(self) -> Documents:
+        """The documents of the backend's tables."""
+        return self.program.documents
+
     # --- references and imports ---
 
     def called_directly(self, registered: Registered, site: CallSite) -> None:
@@ -285,6 +320,9 @@ class Collector(Walker):
 
     def note_reference(self, external: External, node: syntax.Node, scope: Scope) -> None:
         """Note a function reference that is written in the source, or a part of the API that goes out of sight."""
+        if external.path[0] == "components" and len(external.path) > 1:
+            use = ComponentUse(external.path[1], self._place(node, scope))
+            self.component_uses.setdefault(use.place, use)
         self.program.note_reference(external.path, node, scope)
 
     def import_value(self, source: str, scope: Scope) -> Value | None:

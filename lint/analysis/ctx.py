@@ -101,7 +101,7 @@ class Ctx(Value):
         if api in _SYNCHRONOUS:
             return result
         draft = site.evaluator.promise(site.node, site.scope, api=api)
-        return Pending((draft,) if draft else ())
+        return Pending((draft,) if draft else (), result)
 
     def shape(self) -> Hashable:
         """Give the key of what it carries."""

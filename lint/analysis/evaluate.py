@@ -35,6 +35,7 @@ from biconvex.lint.analysis.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from biconvex.lint.analysis.data import Documents
     from biconvex.lint.analysis.frames import Frame
     from biconvex.lint.analysis.promises import Draft
     from biconvex.lint.analysis.queries import QueryRecord
@@ -133,6 +134,11 @@ class Evaluator(ABC):
         """Give the module that `import("source")` or `require("source")` gives."""
 
     @property
+    @abstractmethod
+    def documents(self) -> Documents:
+        """The documents of the backend's tables."""
+
+    @property
     def current_body(self) -> Body | None:
         """The body in which the walk stands."""
         return self.frame.draft.body if self.frame and self.frame.draft else None
@@ -187,6 +193,8 @@ class Evaluator(ABC):
                 value = self.awaited(value)
             elif isinstance(part, syntax.Index):
                 value = self._index(part, value, scope)
+            elif isinstance(part, syntax.Cast):
+                value = self.cast(part, value, scope)
         return value
 
     def awaited(self, value: Value | None) -> Value | None:
@@ -209,6 +217,8 @@ class Evaluator(ABC):
             sliced = type(node.index) is syntax.Other and node.index.kind == "slice"
             position = key.value if isinstance(key, Constant) and type(key.value) is int else None
             note_use(value, "slice" if sliced else "at", node, node.object, scope, position)
+        if type(value) is Sequence and value.items is None and not isinstance(node.index, syntax.Other):
+            return value.element
         if value is None or not isinstance(key, Constant):
             if type(value) is External and value.source == GENERATED_API:
                 self.note_reference(value, node, scope)
@@ -265,6 +275,10 @@ class Evaluator(ABC):
     def call_promise(self, pending: Pending, name: str, site: CallSite) -> Value | None:
         """Call a method of a promise."""
         return chained(pending, name, site)
+
+    @abstractmethod
+    def cast(self, node: syntax.Cast, value: Value | None, scope: Scope) -> Value | None:
+        """Give a value that somebody says is of another type."""
 
     @abstractmethod
     def pass_on(self, site: CallSite) -> None:

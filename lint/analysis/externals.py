@@ -112,7 +112,8 @@ def _global(dotted: str, site: CallSite) -> Value | None:
         note_use(first, _MEASURING[dotted], site.node, site.argument_node(0), site.scope)
     if dotted in _THROUGH:
         if isinstance(first, Sequence):
-            return Sequence(first.bound, first.query, first.items, first.drafts)
+            element = first.element if dotted != "enumerate" else None
+            return Sequence(first.bound, first.query, first.items, first.drafts, element=element)
         length = first.member("length") if isinstance(first, Record) else None
         if isinstance(length, Constant) and type(length.value) is int and length.value >= 0:
             return Sequence(length.value)

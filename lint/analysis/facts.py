@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Kind,
         Loop,
         QueryChain,
+        ValidatorShape,
     )
 
 __all__ = ["CallContext", "CallDraft"]
@@ -64,6 +65,8 @@ class CallDraft:
     delay_ms: float | None = None
     vector: VectorDetails | None = None
     result: ResultDraft | None = None
+    id: ValidatorShape | None = None
+    written: ValidatorShape | None = None
 
     def freeze(self, kinds: frozenset[Kind], *, itself: bool) -> CtxCall:
         """Give the fact.
@@ -80,7 +83,7 @@ class CallDraft:
             return DatabaseUse(
                 api, place, body, arguments, loops, leaves, maybe, kinds,
                 self.operation, table, self.system, self.explicit_table, tuple(self.chains),
-                self.result.freeze() if self.result else None,
+                self.result.freeze() if self.result else None, self.id, self.written,
             )  # fmt: skip
         if self.vector is not None:
             found = self.vector

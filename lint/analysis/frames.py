@@ -44,6 +44,8 @@ class BodyDraft:
     queries: list[QueryRecord] = field(default_factory=list)
     variables: list[tuple[Variable, Draft]] = field(default_factory=list)
     given: dict[int, list[Value | None]] = field(default_factory=dict)
+    arguments: Value | None = None
+    """What is known of the second parameter of a handler."""
     returned: Value | None = None
     state: int = 0
     """0 not yet analysed, 1 being analysed, 2 done."""

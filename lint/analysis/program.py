@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from biconvex.lint import syntax
 from biconvex.lint.analysis.collect import Collector
 from biconvex.lint.analysis.ctx import Ctx, annotation_of, overlay
+from biconvex.lint.analysis.data import Documents, data_of
 from biconvex.lint.analysis.externals import PackageValue, external_value
 from biconvex.lint.analysis.functions import FunctionTable
 from biconvex.lint.analysis.modules import ModuleState, Namespace
@@ -16,6 +17,7 @@ from biconvex.lint.analysis.names import GENERATED_API
 from biconvex.lint.analysis.references import References, written_references
 from biconvex.lint.analysis.resolve import Resolver
 from biconvex.lint.analysis.schema import SchemaDefinition, freeze_schema
+from biconvex.lint.analysis.validators import shape_of
 from biconvex.lint.analysis.values import Closure, External, Instance, Record, Value
 from biconvex.lint.model import Place, Schema
 
@@ -81,6 +83,8 @@ class Program:
         self.reference_table = References(
             self.modules, unread, self.function_table.by_reference, fragment=fragment
         )
+        self._served: set[int] = set()
+        self._documents: Documents | None = None
         self._ready = False
         self._noted: list[tuple[tuple[str, ...], Place]] = []
         self._contexts: dict[tuple[int, ...], tuple[Value, tuple[BodyDraft, ...]]] = {}
@@ -157,7 +161,12 @@ class Program:
         if registered.handler is None:
             return ()
         ctx, before = self._context(registered.registrar)
-        return (self.walker.draft_of(registered.handler, (ctx.shape(),)), *before)
+        draft = self.walker.draft_of(registered.handler, (ctx.shape(),))
+        known = data_of(registered.declaration("args", shape_of).shape)
+        # one handler may serve several functions, with other arguments
+        draft.arguments = known if id(draft) not in self._served else None
+        self._served.add(id(draft))
+        return (draft, *before)
 
     def _context(self, registrar: Registrar) -> tuple[Value, tuple[BodyDraft, ...]]:
         """Give the ctx that a builder's handlers get, and the functions that make it."""
@@ -231,6 +240,13 @@ class Program:
                 self.note_reference(path, node, module.scope)
 
     # --- schema ---
+
+    @property
+    def documents(self) -> Documents:
+        """The documents of the tables. Asked for when all modules are evaluated."""
+        if self._documents is None:
+            self._documents = Documents(self.schema())
+        return self._documents
 
     def schema(self) -> Schema | None:
         """Give the schema; None without a schema file."""

@@ -86,7 +86,7 @@ def combine(name: str, site: CallSite) -> Value | None:
     if len(site.arguments) == 1 and isinstance(site.arguments[0], Sequence) and name == "Promise.all":
         given = site.arguments[0]
         items = tuple(_result(item) for item in given.items) if given.items is not None else None
-        results = Sequence(given.bound, given.query, items)
+        results = Sequence(given.bound, given.query, items, element=_result(given.element))
     elif name == "asyncio.gather" and site.complete:
         results = Sequence(len(site.arguments), None, tuple(_result(item) for item in site.arguments))
     if not inner:

@@ -110,10 +110,18 @@ class Chain(Value):
         draft, result = site.evaluator.query_use(site, self.record, chain)
         inner: Value | None = None
         if terminal in {"collect", "take"}:
-            inner = Sequence(chain.limit, chain, result=result)
+            inner = Sequence(chain.limit, chain, result=result, element=self._document(site))
         elif terminal == "paginate":
-            inner = Record({"page": Sequence(chain.limit, chain)}, complete=False)
+            page = Sequence(chain.limit, chain, element=self._document(site))
+            inner = Record({"page": page}, complete=False)
+        elif terminal in {"first", "unique"}:
+            inner = self._document(site)
         return Pending((draft,) if draft else (), inner)
+
+    def _document(self, site: CallSite) -> Value | None:
+        """Give what is known of each document that it finds."""
+        known = not self.record.library and not self.record.system
+        return site.evaluator.documents.document(self.record.table, self.record.place) if known else None
 
     def freeze(self, terminal: Terminal | None, limit: int | None) -> QueryChain:
         """Give the chain as a fact."""

@@ -19,6 +19,7 @@ _MAPPING = frozenset({"map", "flatMap"})
 _TESTING = frozenset(
     {"some", "every", "find", "findIndex", "findLast", "findLastIndex", "reduce", "reduceRight"}
 )
+_FINDING = frozenset({"find", "findLast"})
 _KEEPING = frozenset({"filter", "sort", "toSorted"})
 _SAME = frozenset({"reverse", "toReversed", "values", "flat", "copy", "entries", "keys"})
 _GROWING = frozenset({"push", "unshift", "splice", "append", "extend", "insert", "fill", "add", "update"})
@@ -39,19 +40,25 @@ def call_sequence(sequence: Sequence, name: str, site: CallSite) -> Value | None
         results = _each(sequence, name, site)
         for draft in drafts_of(results):
             draft.through = name
-        return Sequence(bound, sequence.query, drafts=drafts_of(results))
+        return Sequence(
+            bound, sequence.query, drafts=drafts_of(results), element=results if name == "map" else None
+        )
     if name in _KEEPING:
         settle(_each(sequence, name, site), "returned")
-        return Sequence(sequence.bound, sequence.query)
+        return Sequence(sequence.bound, sequence.query, element=sequence.element)
     if name in _TESTING:
         settle(_each(sequence, name, site), "returned")
-        return None
+        return sequence.element if name in _FINDING else None
     if name in _SAME:
-        return Sequence(sequence.bound, sequence.query, drafts=sequence.drafts)
+        element = sequence.element if name not in {"flat", "entries", "keys"} else None
+        return Sequence(sequence.bound, sequence.query, drafts=sequence.drafts, element=element)
     if name == "slice":
-        return Sequence(_sliced(sequence.bound, site), sequence.query, drafts=sequence.drafts)
+        bound = _sliced(sequence.bound, site)
+        return Sequence(bound, sequence.query, drafts=sequence.drafts, element=sequence.element)
+    if name in {"at", "pop", "shift"}:
+        return sequence.element
     if name in _GROWING:
-        sequence.bound, sequence.items = None, None
+        sequence.bound, sequence.items, sequence.element = None, None, None
         for value in site.arguments:
             sequence.drafts += drafts_of(value)
     return None
@@ -74,9 +81,10 @@ def _each(sequence: Sequence, name: str, site: CallSite) -> Value | None:
         site.evaluator.plain_call(callback, site.node, site.scope)
     source = site.scope.module.source
     place = Place(source, site.node.start, site.node.end)
+    given = [None, sequence.element] if name.startswith("reduce") else [sequence.element]
     returned = site.evaluator.in_loop(
         Loop("callback", place, site.node, sequence.bound, sequence.query),
-        lambda: site.evaluator.callback(callback, []),
+        lambda: site.evaluator.callback(callback, given),
     )
     if isinstance(returned, Deferred):
         draft = site.evaluator.promise(site.node, site.scope, of=returned.made, through=name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from biconvex.lint import syntax
 from biconvex.lint.analysis.composites import class_value
 from biconvex.lint.analysis.ctx import PARTS, Ctx
+from biconvex.lint.analysis.data import Data, without
 from biconvex.lint.analysis.evaluate import Evaluator
 from biconvex.lint.analysis.loops import bounds_of, is_endless
 from biconvex.lint.analysis.promises import drafts_of, settle
@@ -168,6 +169,8 @@ class Statements(Evaluator):
                     self.bind(element.value, None, scope, declare=declare)
                 elif element is not None:
                     part = items[at] if items is not None and at < len(items) else None
+                    if isinstance(value, Sequence) and items is None:
+                        part = value.element
                     self.bind(element, part, scope, declare=declare)
         elif type(target) is syntax.Spread:
             self.bind(target.value, None, scope, declare=declare)
@@ -290,7 +293,7 @@ class Statements(Evaluator):
             for name in bound_names(node.each):
                 if name not in inner.names:
                     inner.declare(name)
-            self.bind(node.each, None, inner)
+            self.bind(node.each, through.element if node.kind != "for-in" else None, inner)
         return self.in_loop(
             found, lambda: self._rounds(node, through, inner), statement=node.kind != "comprehension"
         )
@@ -301,10 +304,12 @@ class Statements(Evaluator):
         if node.kind != "comprehension":
             self.block(node.body, inner)
             return None
-        drafts = tuple(draft for part in node.body for draft in drafts_of(self.value(part, inner)))
+        values = [self.value(part, inner) for part in node.body]
+        drafts = tuple(draft for value in values for draft in drafts_of(value))
+        element = values[0] if len(values) == 1 else None
         for draft in drafts:
             draft.through = "map"
-        return Sequence(through.bound, through.query, drafts=drafts)
+        return Sequence(through.bound, through.query, drafts=drafts, element=element)
 
     def visit_part(self, node: syntax.Node, scope: Scope) -> Value | None:
         """Take a part of a loop's header."""
@@ -418,6 +423,8 @@ def _rest(value: Value | None, taken: set[str | None]) -> Value | None:
     """Give what a pattern leaves of an object: the rest of a ctx still has its parts."""
     if isinstance(value, Ctx):
         return value
+    if isinstance(value, Data):
+        return without(value, taken)
     if not isinstance(value, Record):
         return None
     fields = {name: part for name, part in value.fields.items() if name not in taken}

@@ -44,6 +44,8 @@ def _of_class(node: syntax.Node, scope: Scope, left: int) -> Thrown:
     if not isinstance(node, syntax.Name):
         return ("ConvexError", name) if name == "ConvexError" else (None, None)
     variable = scope.find(node.id)
+    if name == "ConvexError":
+        return "ConvexError", name
     if variable is None:
         return ("error", name) if _ERROR.match(name) else (None, None)
     value = variable.get()

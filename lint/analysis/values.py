@@ -157,6 +157,7 @@ class Sequence(Value):
     """An array or the like: at most `bound` elements, from `query` if it holds a query's results.
 
     `drafts` are promises among its elements. `result` follows what becomes of it, if it is what a query gave.
+    `element` is what is known of each element.
     """
 
     bound: int | None = None
@@ -164,6 +165,7 @@ class Sequence(Value):
     items: tuple[Value | None, ...] | None = None
     drafts: tuple[Draft, ...] = ()
     result: ResultDraft | None = None
+    element: Value | None = None
 
     def member(self, name: str) -> Value | None:
         """Give the member of that name."""

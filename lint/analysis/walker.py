@@ -119,7 +119,7 @@ class Walker(Statements):
         closure = draft.closure
         scope = Scope(closure.scope.module, closure.scope, draft)
         values = [
-            of_shape(shape) if shape is not None else _Parameter(draft, at)
+            of_shape(shape) if shape is not None else self._parameter(draft, at)
             for at, shape in enumerate(draft.shapes)
         ]
         frame = Frame(draft, closure.node.is_async)
@@ -134,6 +134,13 @@ class Walker(Statements):
         for variable, promise in draft.variables:
             promise.settle("stored" if variable.reads or draft.cut else "unused")
         draft.state = 2
+
+    def _parameter(self, draft: BodyDraft, position: int) -> Value:
+        """Give what is known of a parameter that carries nothing of a ctx."""
+        annotation = draft.closure.node.parameters[position].annotation
+        named = self.documents.named(annotation, draft.body.place)
+        given = draft.arguments if position == 1 else None
+        return named or given or _Parameter(draft, position)
 
     def run(self, closure: Closure, values: list[Value | None], scope: Scope, frame: Frame) -> None:
         """Walk a function's parameters and statements in a scope and a frame of its own."""
