@@ -13,7 +13,7 @@ def handler_case(name: str, kind: tuple[str, str], body: tuple[str, str]) -> Cas
         name,
         typescript=f"""\
 import {{ {kind[0]} }} from "./_generated/server";
-import {{ v }} from "convex/values";
+import {{ ConvexError, v }} from "convex/values";
 export const work = {kind[0]}({{
   args: {{ id: v.id("_storage") }},
   handler: async (ctx, args) => {{
@@ -23,7 +23,7 @@ export const work = {kind[0]}({{
 """,
         python=f"""\
 from biconvex.sim.server import {kind[1]}
-from biconvex.sim.values import v
+from biconvex.sim.values import ConvexError, v
 
 @{kind[1]}(args={{"id": v.id("_storage")}})
 async def work(ctx, args):

@@ -6,8 +6,8 @@ Finds `ctx.storage.getMetadata`.
 
 ## Why is this bad?
 
-It is deprecated. The table `_storage` has the same and more, with the id that everything else uses; a query can read it
-like any table.
+It is deprecated. The table `_storage` has the same and more, with the id that everything else uses; a query can read
+it like any table.
 
 ## Example
 

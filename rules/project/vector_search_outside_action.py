@@ -6,8 +6,8 @@ Finds `ctx.vectorSearch` that a query or a mutation reaches, and `ctx.db.vectorS
 
 ## Why is this bad?
 
-Only actions can search vectors, with `ctx.vectorSearch`. Elsewhere there is no such method, and the function fails when
-it gets there.
+Only actions can search vectors, with `ctx.vectorSearch`. Elsewhere there is no such method, and the function fails
+when it gets there.
 
 ## Example
 

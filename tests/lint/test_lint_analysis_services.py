@@ -182,3 +182,15 @@ def test_a_call_in_a_handler_is_no_handover() -> None:
 def test_a_vector_search_on_the_database_is_a_call_that_no_ctx_has() -> None:
     backend = handler('await ctx.db.vectorSearch("tasks", "by_vector", {});', "query")
     assert [(call.api, call.kinds) for call in backend.ctx_calls] == [("db.vectorSearch", {"query"})]
+
+
+def test_every_use_of_a_component_is_noted() -> None:
+    backend = typescript(
+        'import { components } from "./_generated/api";\n'
+        "const client = new Client(components.limiter);\n"
+        "export const f = mutation({ args: {}, handler: async (ctx) => {\n"
+        "  await ctx.runMutation(components.pool.lib.enqueue, {});\n} });"
+    )
+    assert [(use.name, use.place.text) for use in backend.component_uses] == [
+        ("limiter", "components.limiter"), ("pool", "components.pool.lib.enqueue"),
+    ]  # fmt: skip
