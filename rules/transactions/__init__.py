@@ -1,0 +1,1 @@
+"""Rules about what runs in one transaction, and what does not."""
