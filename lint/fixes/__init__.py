@@ -6,6 +6,7 @@ texts, `rounds` repeats that until nothing is left to fix, and `writing` brings 
 
 from __future__ import annotations
 
+from biconvex.lint.fixes.arguments import insert_first_argument
 from biconvex.lint.fixes.edits import delete, insert_after, insert_before, place_of, replace
 from biconvex.lint.fixes.functions import insert_option, to_object_syntax
 from biconvex.lint.fixes.names import Imported, import_beside, rename_member
@@ -18,6 +19,7 @@ __all__ = [
     "import_beside",
     "insert_after",
     "insert_before",
+    "insert_first_argument",
     "insert_option",
     "insert_property",
     "place_of",
