@@ -38,14 +38,14 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Severity
 from biconvex.lint.rule import Case, Problem, Rule
-from biconvex.rules.auth.arguments import takes_nothing
-from biconvex.rules.auth.identity import authentication, effects, exposed, words_of
+from biconvex.rules.auth.identity import authentication, effects, exposed
+from biconvex.rules.auth.maintenance import is_maintenance
 from biconvex.rules.wording import begin, callee, name_of, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from biconvex.lint.model import Backend, Function
+    from biconvex.lint.model import Backend
 
 __all__ = ["DangerousPublicFunction"]
 
@@ -94,10 +94,6 @@ FLAGGED = (
     _case("a function that seeds", _PUBLIC, "«seed»"),
 )
 
-_ALWAYS = frozenset({"seed", "wipe", "purge", "nuke", "truncate", "migrate", "backfill"})
-_OFTEN = frozenset({"clear", "delete", "remove", "reset", "destroy", "erase", "drop", "cleanup"})
-_ALL = frozenset({"all", "everything", "database", "db", "tables", "data"})
-
 
 class DangerousPublicFunction(Rule):
     """Every public function for maintenance that anybody can call."""
@@ -117,7 +113,7 @@ class DangerousPublicFunction(Rule):
         named = [
             function
             for function in backend.functions
-            if function.kind != "query" and exposed(backend, function) and _is_maintenance(function)
+            if function.kind != "query" and exposed(backend, function) and is_maintenance(function)
         ]
         if not named:
             return
@@ -132,12 +128,3 @@ class DangerousPublicFunction(Rule):
                     help=f"make it an `{builder}`; `npx convex run` and the dashboard run it all the same",
                     evidence=((change.place, "changes something"),),
                 )
-
-
-def _is_maintenance(function: Function) -> bool:
-    words = words_of(function.name or "")
-    if not words:
-        return False
-    if words[0] in _ALWAYS:
-        return True
-    return words[0] in _OFTEN and (not _ALL.isdisjoint(words) or takes_nothing(function))

@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds strings that are keys of well-known services by their form (OpenAI, Anthropic, Stripe, AWS, GitHub, Google, Slack,
-SendGrid, Resend and others), private keys, and signed tokens.
+Finds strings that are keys of well-known services by their form (OpenAI, Anthropic, Stripe, AWS, GitHub, Google,
+Slack, SendGrid, Resend and others), private keys, and signed tokens.
 
 ## Why is this bad?
 
@@ -24,8 +24,8 @@ const openai = new OpenAI({ apiKey: process.env.OPENAI_API_KEY });
 
 ## Known limits
 
-Silent about keys without a form of their own, about keys for a service's test mode, about what is plainly a placeholder
-(`sk-your-key-here`), and in tests.
+Silent about keys without a form of their own, about keys for a service's test mode, about what is plainly a
+placeholder (`sk-your-key-here`), and in tests.
 
 ## References
 

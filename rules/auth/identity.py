@@ -54,6 +54,7 @@ _AUTHENTICATING = frozenset(
         "acl",
     }
 )
+_IDENTITY = frozenset({"auth", "authed", "authenticated", "authentication", "identity", "viewer"})
 _CREDENTIALS = frozenset(
     {
         "token",
@@ -96,14 +97,13 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """What is known of each function: `asks` who its caller is, `may` ask, or certainly does `not`."""
+    """What is known of each function: `asks` who its caller is, `may` ask, or certainly does `not`.
+
+    `used` says whether the backend reads identities anywhere, itself or through a library.
+    """
 
     of: Mapping[Function, Literal["asks", "may", "not"]]
-
-    @property
-    def used(self) -> bool:
-        """Whether any function asks."""
-        return "asks" in self.of.values()
+    used: bool
 
 
 def words_of(name: str) -> list[str]:
@@ -159,7 +159,7 @@ def authentication(backend: Backend) -> Authentication:
                 if of[caller] == "not" or (of[caller] == "may" and answer == "asks"):
                     of[caller] = answer
                     stack.append(caller)
-    return Authentication(of)
+    return Authentication(of, bool(reads) or any(_reads_identity(each.callee) for each in backend.handovers))
 
 
 def _guarded(function: Function, bodies: Sequence[Body], throwing: Collection[Body]) -> bool:
@@ -172,6 +172,10 @@ def _guarded(function: Function, bodies: Sequence[Body], throwing: Collection[Bo
 def _reads_environment(body: Body) -> bool:
     text = body.place.source.data[body.place.start : body.place.end]
     return _ENVIRONMENT.search(text) is not None
+
+
+def _reads_identity(callee: str) -> bool:
+    return not _IDENTITY.isdisjoint(words_of(callee))
 
 
 def _takes_credentials(function: Function) -> bool:

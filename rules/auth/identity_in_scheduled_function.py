@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds `ctx.auth.getUserIdentity()` where only the scheduler and cron jobs lead: in internal functions that are scheduled
-and nothing else, in what those run, and in helpers that only they call.
+Finds `ctx.auth.getUserIdentity()` where only the scheduler and cron jobs lead: in internal functions that are
+scheduled and nothing else, in what those run, and in helpers that only they call.
 
 ## Why is this bad?
 

@@ -2,8 +2,9 @@
 
 ## What it does
 
-In an app that reads identities, finds public mutations and actions that take a user's id, email or role as an argument,
-write with it or look up what is to be changed by it, and certainly never ask who the caller is.
+In an app that reads identities, finds public mutations and actions that take a user's id, email or role as an
+argument, write with it or look up what is to be changed by it, and certainly never ask who the caller is. The id that
+an identity provider gave a user (`clerkId`, `tokenIdentifier`) is found in every app.
 
 ## Why is this bad?
 
@@ -44,19 +45,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biconvex.lint import syntax
 from biconvex.lint.finding import Severity
-from biconvex.lint.model import DatabaseUse, Place
 from biconvex.lint.rule import Case, Problem, Rule
-from biconvex.rules.auth.arguments import arguments_of
 from biconvex.rules.auth.identity import authentication, effects, exposed
+from biconvex.rules.auth.spoofing import Spoofing
 from biconvex.rules.wording import begin, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from biconvex.lint.model import Backend, Body, CtxCall, IndexUse
-    from biconvex.rules.auth.arguments import Arguments
+    from biconvex.lint.model import Backend
 
 __all__ = ["SpoofableIdentity"]
 
@@ -174,12 +172,6 @@ async def promote(ctx, args):
     ),
 )
 
-_IDENTITIES = frozenset({
-    "userId", "user_id", "ownerId", "owner_id", "authorId", "author_id", "clerkId", "clerk_id", "clerkUserId",
-    "tokenIdentifier", "token_identifier", "externalId", "email", "userEmail", "user_email", "role", "isAdmin",
-    "is_admin", "createdBy", "created_by",
-})  # fmt: skip
-
 
 class SpoofableIdentity(Rule):
     """The first use of an argument that says who the caller is, where nothing else does."""
@@ -195,31 +187,15 @@ class SpoofableIdentity(Rule):
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield one problem for each such function."""
-        known = authentication(backend)
-        if not known.used:
-            return
-        calls: dict[Body, list[CtxCall]] = {}
-        for call in backend.ctx_calls:
-            calls.setdefault(call.body, []).append(call)
-        uses: dict[Body | None, list[IndexUse]] = {}
-        for use in backend.index_uses:
-            uses.setdefault(use.body, []).append(use)
-        changes = effects(backend)
+        known, spoofing, changes = authentication(backend), Spoofing(backend), effects(backend)
         for function in backend.functions:
-            handler = function.handler
-            if handler is None or function.kind == "query" or known.of[function] != "not":
+            if function.kind == "query" or known.of[function] != "not" or not exposed(backend, function):
                 continue
-            if not exposed(backend, function) or changes.of(function) is None:
-                continue
-            arguments = arguments_of(handler)
-            found = [
-                *_in_ranges(uses.get(handler, []), arguments),
-                *_in_calls(calls.get(handler, []), arguments),
-            ]
-            if found:
-                node, name = min(found, key=lambda pair: pair[0].start)
+            found = spoofing.of(function, used=known.used)
+            if found is not None and changes.of(function) is not None:
+                place, name = found
                 yield Problem(
-                    Place(handler.place.source, node.start, node.end),
+                    place,
                     begin(
                         f"{name_of(function)} takes `{name}` from its caller and never asks who that is: anybody can "
                         "pass somebody else's."
@@ -227,24 +203,3 @@ class SpoofableIdentity(Rule):
                     help="find out who the caller is from `ctx.auth`, and don't take it as an argument",
                     evidence=((function.place, "any client can call this"),),
                 )
-
-
-def _in_ranges(uses: list[IndexUse], arguments: Arguments) -> Iterator[tuple[syntax.Node, str]]:
-    for use in uses:
-        for step in (step for steps in use.ranges or () for step in steps):
-            name = arguments.named(step.value)
-            if name in _IDENTITIES and step.operation == "eq" and step.value is not None:
-                yield step.value, name
-
-
-def _in_calls(calls: list[CtxCall], arguments: Arguments) -> Iterator[tuple[syntax.Node, str]]:
-    for call in calls:
-        if not isinstance(call, DatabaseUse) or call.operation == "query":
-            continue
-        for node in call.arguments:
-            parts = node.properties if isinstance(node, syntax.Object) else [node]
-            for part in parts:
-                value = part.value if isinstance(part, syntax.Property) else part
-                name = arguments.named(value)
-                if name in _IDENTITIES:
-                    yield value, name

@@ -36,10 +36,10 @@ export const remove = mutation({
 
 ## Known limits
 
-Queries are not reported: much is meant to be read by anybody. Silent about functions that take a credential (a token, a
-password, an API key), that hand their ctx to something out of sight, or whose names say that they are for everybody
+Queries are not reported: much is meant to be read by anybody. Silent about functions that take a credential (a token,
+a password, an API key), that hand their ctx to something out of sight, or whose names say that they are for everybody
 (`signUp`, `submitContactForm`); the option `open_words` has these words, `share` the part of the functions that must
-ask.
+ask. What `spoofable-identity` and `dangerous-public-function` report is not reported twice.
 
 ## References
 
@@ -55,6 +55,8 @@ from typing import TYPE_CHECKING
 from biconvex.lint.finding import Severity
 from biconvex.lint.rule import Case, Problem, Rule
 from biconvex.rules.auth.identity import authentication, effects, exposed, words_of
+from biconvex.rules.auth.maintenance import is_maintenance
+from biconvex.rules.auth.spoofing import Spoofing
 from biconvex.rules.wording import begin, callee, name_of
 
 if TYPE_CHECKING:
@@ -249,14 +251,17 @@ class UnauthenticatedFunction(Rule):
         public = [function for function in backend.functions if exposed(backend, function)]
         if len(public) < _LEAST or backend.fragment:
             return
-        known = authentication(backend).of
+        authenticated = authentication(backend)
+        known, spoofing = authenticated.of, Spoofing(backend)
         asking = sum(known[function] == "asks" for function in public)
         if asking < self.options.share * len(public):
             return
         changes = effects(backend)
         for function in public:
             change = changes.of(function) if known[function] == "not" and function.kind != "query" else None
-            if change is None or self._is_open(function):
+            if change is None or self._is_open(function) or is_maintenance(function):
+                continue
+            if spoofing.of(function, used=authenticated.used) is not None:
                 continue
             yield Problem(
                 function.place,

@@ -35,8 +35,8 @@ export const paid = httpAction(async (ctx, request) => {
 
 ## Known limits
 
-Silent where only public functions are run (anybody can call those anyway), where the request or the ctx is handed on to
-something that may look at it, and where a name speaks of a token, a signature, a secret or the like. It can't tell
+Silent where only public functions are run (anybody can call those anyway), where the request or the ctx is handed on
+to something that may look at it, and where a name speaks of a token, a signature, a secret or the like. It can't tell
 whether what is looked at proves anything.
 
 ## References
