@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 from biconvex.sim.values.errors import ProjectError
 
-__all__ = ["SOURCE_SUFFIXES", "BackendLocation", "locate"]
+__all__ = ["SOURCE_SUFFIXES", "BackendLocation", "is_component", "locate", "module_path", "refuse_reserved"]
 
 SOURCE_SUFFIXES = frozenset({".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx", ".py"})
+_COMPONENT = re.compile(r"(?=[^/]*[A-Za-z0-9])[A-Za-z0-9_.]{1,64}")
 _ROOT_MARKERS = ("package.json", "convex.json", "pyproject.toml")
 
 
@@ -47,6 +49,35 @@ def locate(path: str | Path) -> BackendLocation:
             f"{functions} has no Convex functions: no TypeScript, JavaScript or Python module was found in it"
         )
     return BackendLocation(functions, _root(functions))
+
+
+def module_path(relative: str, file: Path) -> str:
+    """The path of the module that a file is, from its path below the functions folder: `folder/file`.
+
+    Raises `ProjectError` for names that no module path has (semantics §1.5, §14).
+    """
+    path = relative.rpartition(".")[0]
+    for component in path.split("/"):
+        if not _COMPONENT.fullmatch(component):
+            raise ProjectError(
+                f"{file} can't be a module: path component {component} can only contain alphanumeric "
+                "characters, underscores, or periods, at most 64 of them. Rename it."
+            )
+    return path
+
+
+def refuse_reserved(relative: str) -> None:
+    """Raise `ProjectError` for a file in the folder `_deps`, whatever it is."""
+    if relative.startswith("_deps/"):
+        raise ProjectError(
+            f'The path "{relative}" is within the "_deps" directory, which is reserved for dependencies. '
+            "Please move your code to another directory."
+        )
+
+
+def is_component(folder: Path) -> bool:
+    """Whether a folder below the functions folder holds a component of its own: its modules aren't the app's."""
+    return (folder / "convex.config.ts").is_file()
 
 
 def _configured(project: Path) -> Path | None:

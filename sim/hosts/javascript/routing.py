@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+from biconvex.sim.hosts.project import is_component, module_path, refuse_reserved
 from biconvex.sim.values.errors import ProjectError
 
 __all__ = ["ModuleFile", "module_files"]
 
 _SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx")
 _HAS_STATEMENT = re.compile(r"^\s{0,100}(import|export)", re.MULTILINE)
-_COMPONENT = re.compile(r"(?=[^/]*[A-Za-z0-9])[A-Za-z0-9_.]{1,64}")
 _DEFAULT_RUNTIME_ONLY = frozenset({"http", "crons", "schema", "auth.config"})
 # What may stand before a directive, and a directive: white space, comments, then a string of its own.
 _BLANK = re.compile(r"(?:\s|\ufeff|#!.*|//.*|/\*[\s\S]*?\*/)*")
@@ -38,12 +38,13 @@ def module_files(functions: Path) -> tuple[ModuleFile, ...]:
     found: dict[str, ModuleFile] = {}
     for file in _files(functions):
         relative = file.relative_to(functions).as_posix()
+        refuse_reserved(relative)
         if not _is_module(relative):
             continue
         text = _text(file)
         if relative.endswith((".ts", ".tsx")) and not _HAS_STATEMENT.search(text):
             continue
-        module = ModuleFile(_path(relative, file), file, _uses_node(relative, file, text))
+        module = ModuleFile(module_path(relative, file), file, _uses_node(relative, file, text))
         other = found.setdefault(module.path, module)
         if other is not module:
             raise ProjectError(f"{other.file} and {file} are the same module, {module.path}: rename one")
@@ -51,7 +52,7 @@ def module_files(functions: Path) -> tuple[ModuleFile, ...]:
 
 
 def _files(folder: Path, *, top: bool = True) -> Iterator[Path]:
-    if not top and (folder / "convex.config.ts").is_file():
+    if not top and is_component(folder):
         return
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -67,11 +68,6 @@ def _files(folder: Path, *, top: bool = True) -> Iterator[Path]:
 
 
 def _is_module(relative: str) -> bool:
-    if relative.startswith("_deps/"):
-        raise ProjectError(
-            f'The path "{relative}" is within the "_deps" directory, which is reserved for dependencies. '
-            "Please move your code to another directory."
-        )
     base = relative.rpartition("/")[2]
     if base in {"schema.ts", "schema.js"}:
         return base == relative
@@ -82,17 +78,6 @@ def _is_module(relative: str) -> bool:
         and base.count(".") <= 1
         and " " not in relative
     )
-
-
-def _path(relative: str, file: Path) -> str:
-    path = relative.rpartition(".")[0]
-    for component in path.split("/"):
-        if not _COMPONENT.fullmatch(component):
-            raise ProjectError(
-                f"{file} can't be a module: path component {component} can only contain alphanumeric "
-                "characters, underscores, or periods, at most 64 of them. Rename it."
-            )
-    return path
 
 
 def _text(file: Path) -> str:

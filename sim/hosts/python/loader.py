@@ -9,12 +9,14 @@ from __future__ import annotations
 import itertools
 import sys
 import traceback
+from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from biconvex.sim.hosts.project import is_component, module_path, refuse_reserved
 from biconvex.sim.hosts.protocol import FunctionSource, ModuleSource
 from biconvex.sim.server import Crons, HttpRouter, Registration, SchemaDefinition
 from biconvex.sim.values import ProjectError
@@ -26,33 +28,45 @@ _code: dict[Path, tuple[tuple[int, int], CodeType]] = {}
 
 
 def python_files(folder: Path) -> list[Path]:
-    """The Python files of a backend that may define functions, sorted by path.
+    """The Python files of a backend that are modules, sorted by path.
 
-    As in Convex's own file routing (semantics §14), files below `_generated` and files whose names begin with a
-    dot or hold more than one dot don't count; nor do tests (`test_*.py`, `conftest.py`), packages' `__init__.py`, or
-    folders such as `node_modules` and `__pycache__`.
+    The rules are those of Convex's own file routing (semantics §14): no files below `_generated` or in the folder of a
+    component, none whose names begin with a dot or `#` or hold more than one dot, none with a space in their paths, and
+    `schema.py` at the top only. Nor do tests count (`test_*.py`, `conftest.py`), a package's `__init__.py`, or
+    folders such as `node_modules` and `__pycache__`. Raises `ProjectError` for a file in the folder `_deps`.
     """
-    found: list[Path] = []
-    pending = [folder]
-    while pending:
-        current = pending.pop()
-        for entry in sorted(current.iterdir()):
-            name = entry.name
-            if entry.is_dir():
-                if (
-                    not name.startswith((".", "__"))
-                    and name not in {"_generated", "node_modules"}
-                    and not entry.is_symlink()
-                ):
-                    pending.append(entry)
-            elif (
-                name.endswith(".py")
-                and not name.startswith((".", "test_", "__"))
-                and name != "conftest.py"
-                and name.count(".") == 1
-            ):
-                found.append(entry)
+    found = []
+    for file in _files(folder, top=True):
+        relative = file.relative_to(folder)
+        refuse_reserved(relative.as_posix())
+        if _is_module(relative):
+            found.append(file)
     return sorted(found)
+
+
+def _files(folder: Path, *, top: bool) -> Iterator[Path]:
+    if not top and is_component(folder):
+        return
+    for entry in sorted(folder.iterdir()):
+        if not entry.is_dir():
+            yield entry
+        elif (
+            not entry.name.startswith((".", "__")) and entry.name != "node_modules" and not entry.is_symlink()
+        ):
+            yield from _files(entry, top=False)
+
+
+def _is_module(relative: Path) -> bool:
+    name = relative.name
+    return (
+        name.endswith(".py")
+        and name.count(".") == 1
+        and not name.startswith((".", "#", "test_"))
+        and name not in {"__init__.py", "__main__.py", "conftest.py"}
+        and (name != "schema.py" or len(relative.parts) == 1)
+        and relative.parts[0] != "_generated"
+        and " " not in relative.as_posix()
+    )
 
 
 class PythonModules:
@@ -69,6 +83,7 @@ class PythonModules:
         sources = []
         for path in python_files(self.folder):
             relative = path.relative_to(self.folder).with_suffix("")
+            module_path(path.relative_to(self.folder).as_posix(), path)
             parent = self.folder
             for index, part in enumerate(relative.parts[:-1], 1):
                 parent = parent / part
