@@ -187,11 +187,17 @@ class SpoofableIdentity(Rule):
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield one problem for each such function."""
-        known, spoofing, changes = authentication(backend), Spoofing(backend), effects(backend)
-        for function in backend.functions:
-            if function.kind == "query" or known.of[function] != "not" or not exposed(backend, function):
-                continue
-            found = spoofing.of(function, used=known.used)
+        spoofing = Spoofing(backend)
+        suspects = [
+            function
+            for function in backend.functions
+            if function.kind != "query" and exposed(backend, function) and spoofing.of(function, used=True)
+        ]
+        if not suspects:
+            return
+        known, changes = authentication(backend), effects(backend)
+        for function in suspects:
+            found = spoofing.of(function, used=known.used) if known.of[function] == "not" else None
             if found is not None and changes.of(function) is not None:
                 place, name = found
                 yield Problem(

@@ -166,19 +166,19 @@ class UnverifiedWebhook(Rule):
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield one problem for each of them."""
         actions = [function for function in backend.functions if function.kind == "httpAction"]
-        if not actions:
-            return
-        known = authentication(backend).of
         effects: dict[Body, CtxCall] = {}
-        for call in backend.ctx_calls:
+        for call in backend.ctx_calls if actions else ():
             if _acts(call):
                 effects.setdefault(call.body, call)
+        suspects: list[tuple[Function, CtxCall]] = []
         for function in actions:
             bodies = backend.reachable(function)
             effect = next((effects[body] for body in bodies if body in effects), None)
-            if effect is None or known[function] != "not" or any(_looks(body) for body in bodies):
-                continue
-            if not _hands_on_request(function):
+            if effect is not None and not _hands_on_request(function) and not any(map(_looks, bodies)):
+                suspects.append((function, effect))
+        known = authentication(backend).of if suspects else {}
+        for function, effect in suspects:
+            if known[function] == "not":
                 yield Problem(
                     effect.place,
                     begin(

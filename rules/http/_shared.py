@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from biconvex.lint.rule import Case
+from biconvex.lint.rule import Case, Fixed
 
 __all__ = ["route_case", "router_files"]
 
@@ -37,7 +37,10 @@ def router_files(*routes: dict[str, str], marked: bool = False) -> tuple[dict[st
     return {"http.ts": f"{typescript}export default http;\n"}, {"http.py": python}
 
 
-def route_case(name: str, *routes: dict[str, str], marked: bool = False) -> Case:
-    """Make a case of one router with these routes."""
+def route_case(
+    name: str, *routes: dict[str, str], marked: bool = False, fixed: dict[str, str] | None = None
+) -> Case:
+    """Make a case of one router with these routes; `fixed` is what fixes make of the one there is."""
     typescript, python = router_files(*routes, marked=marked)
-    return Case(name, typescript=typescript, python=python)
+    after = Fixed(*router_files(fixed)) if fixed is not None else None
+    return Case(name, typescript=typescript, python=python, fixed=after)

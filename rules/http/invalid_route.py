@@ -37,7 +37,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
-from biconvex.lint.finding import Severity
+from biconvex.lint.finding import Fix, Severity
+from biconvex.lint.fixes import replace
 from biconvex.lint.rule import Case, Problem, Rule
 from biconvex.rules.http._shared import route_case
 from biconvex.rules.wording import a_kind, spelled
@@ -93,13 +94,25 @@ else:
 )
 
 FLAGGED = (
-    route_case("a path without a slash", {"path": '«"tasks"»', **_GET}),
-    route_case("a method in small letters", {**_PATH, "method": '«"get"»', "handler": "serve"}),
-    route_case("a method that Convex routes with GET", {**_PATH, "method": '«"HEAD"»', "handler": "serve"}),
+    route_case("a path without a slash", {"path": '«"tasks"»', **_GET}, fixed={**_PATH, **_GET}),
+    route_case(
+        "a method in small letters",
+        {**_PATH, "method": '«"get"»', "handler": "serve"},
+        fixed={**_PATH, **_GET},
+    ),
+    route_case(
+        "a method that Convex routes with GET",
+        {**_PATH, "method": '«"HEAD"»', "handler": "serve"},
+        fixed={**_PATH, **_GET},
+    ),
     route_case("no handler", {**_PATH, "method": '"GET"'}, marked=True),
     route_case("no path", _GET, marked=True),
     route_case("a path and a prefix", {**_PATH, "pathPrefix": '«"/tasks/"»', **_GET}),
-    route_case("a prefix without its last slash", {"pathPrefix": '«"/tasks"»', **_GET}),
+    route_case(
+        "a prefix without its last slash",
+        {"pathPrefix": '«"/tasks"»', **_GET},
+        fixed={"pathPrefix": '"/tasks/"', **_GET},
+    ),
     route_case("the path of stored files", {"path": '«"/.files"»', **_GET}),
     route_case("the same twice", {**_PATH, **_GET}, {"path": '«"/tasks"»', **_GET}),
 )
@@ -113,6 +126,7 @@ class InvalidRoute(Rule):
     name = "invalid-route"
     theme = "http"
     severity = Severity.ERROR
+    fixable = "unsafe"
     links = ("https://docs.convex.dev/functions/http-actions#defining-http-actions",)
     silent = SILENT
     flagged = FLAGGED
@@ -172,6 +186,7 @@ def _of_method(route: Route) -> Problem | None:
         place,
         f"`{method}` is no method that Convex routes: it takes {', '.join(_METHODS)}.",
         help=f'write `"{remedy}"`' if remedy in _METHODS else "use one of these",
+        fix=_rewrite(place, method, remedy) if remedy in _METHODS else None,
     )
 
 
@@ -182,20 +197,29 @@ def _of_path(route: Route) -> Problem | None:
         return None
     prefix = key == "pathPrefix"
     if not path.startswith("/"):
-        return _refused(place, f"`{path}` does not begin with a slash", f"/{path}")
+        return _refused(place, f"`{path}` does not begin with a slash", path, f"/{path}")
     if prefix and not path.endswith("/"):
-        return _refused(place, f"The prefix `{path}` does not end with a slash", f"{path}/")
+        return _refused(place, f"The prefix `{path}` does not end with a slash", path, f"{path}/")
     if path.startswith("/.files/") or (path == "/.files" and not prefix):
-        return _refused(place, f"`{path}` is reserved for stored files", None)
+        return _refused(place, f"`{path}` is reserved for stored files", path, None)
     return None
 
 
-def _refused(place: Place, fact: str, remedy: str | None) -> Problem:
+def _refused(place: Place, fact: str, path: str, remedy: str | None) -> Problem:
     return Problem(
         place,
         f"{fact}: Convex refuses the route.",
         help=f'write `"{remedy}"`' if remedy else "use another path",
+        fix=_rewrite(place, path, remedy) if remedy else None,
     )
+
+
+def _rewrite(place: Place, text: str, remedy: str) -> Fix | None:
+    """Give the fix that writes another text into a string; None for what is no plain string."""
+    written = place.text
+    if written[1:-1] != text or written[:1] not in {'"', "'"}:
+        return None
+    return Fix(f"write `{remedy}`", (replace(place, f"{written[0]}{remedy}{written[0]}"),), safe=False)
 
 
 def _of_handler(route: Route) -> Problem | None:

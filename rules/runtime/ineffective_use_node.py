@@ -39,9 +39,10 @@ import re
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
-from biconvex.lint.finding import Severity
+from biconvex.lint.finding import Fix, Severity
+from biconvex.lint.fixes import replace
 from biconvex.lint.model import Place
-from biconvex.lint.rule import Case, Problem, Rule
+from biconvex.lint.rule import Case, Fixed, Problem, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,8 @@ import { internalAction } from "./_generated/server";
 export const sign = internalAction({ args: {}, handler: async () => null });
 """
 
+_FIXED = Fixed(f'"use node";\n{_ACTION}')
+
 SILENT = (
     Case("the first statement, below a comment", f'/* signs */\n"use node";\n{_ACTION}'),
     Case("after another directive", f'"use strict";\n"use node";\n{_ACTION}'),
@@ -64,9 +67,9 @@ SILENT = (
 
 FLAGGED = (
     Case("below the imports", f'{_ACTION}«"use node"»;\n'),
-    Case("another spelling", f'«"use nodejs"»;\n{_ACTION}'),
-    Case("a hyphen", f"«'use-node'»;\n{_ACTION}"),
-    Case("a template", f"«`use node`»;\n{_ACTION}"),
+    Case("another spelling", f'«"use nodejs"»;\n{_ACTION}', fixed=_FIXED),
+    Case("a hyphen", f"«'use-node'»;\n{_ACTION}", fixed=_FIXED),
+    Case("a template", f"«`use node`»;\n{_ACTION}", fixed=_FIXED),
 )
 
 _MEANT = re.compile(r"(?i)use[\s_-]*node(?:[\s._-]*js)?;?|node(?:[\s.]*js)?|nodejs runtime")
@@ -78,6 +81,7 @@ class IneffectiveUseNode(Rule):
     name = "ineffective-use-node"
     theme = "runtime"
     severity = Severity.ERROR
+    fixable = "safe"
     languages = ("typescript",)
     links = ("https://docs.convex.dev/functions/runtimes#nodejs-runtime",)
     silent = SILENT
@@ -88,7 +92,7 @@ class IneffectiveUseNode(Rule):
         for module in backend.modules.values():
             if module.runtime == "node" or module.source.language == "python":
                 continue
-            for statement in module.syntax.body:
+            for at, statement in enumerate(module.syntax.body):
                 value = statement.value if isinstance(statement, syntax.ExpressionStatement) else None
                 if value is None:
                     continue
@@ -99,10 +103,13 @@ class IneffectiveUseNode(Rule):
                         if text == "use node" and isinstance(value, syntax.Literal)
                         else 'means nothing to Convex: the directive is `"use node"`'
                     )
+                    place = Place(module.source, value.start, value.end)
+                    write = Fix('write `"use node"`', (replace(place, '"use node"'),))
                     yield Problem(
-                        Place(module.source, value.start, value.end),
+                        place,
                         f'`"{text}"` {fact}.',
                         help='begin the file with `"use node";`',
+                        fix=write if at == 0 else None,
                     )
 
 
