@@ -54,7 +54,7 @@ class ValidatorShape:
     `literal`, `array`, `object`, `record`, `union`) or `unknown`. `table` belongs to `id`, `value` to
     `literal`, `fields` to `object` (with `complete` false when a part such as a spread is not known),
     `members` to `union`, `array` (one) and `record` (key, value). `v.optional(x)` is `x` with `optional`
-    true.
+    true. `builder` is the name of the builder, such as `string`, where it is called; of `v.optional(x)` that of `x`.
     """
 
     kind: str
@@ -65,6 +65,7 @@ class ValidatorShape:
     fields: Mapping[str, ValidatorShape] = field(default_factory=dict)
     members: tuple[ValidatorShape, ...] = ()
     complete: bool = True
+    builder: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from biconvex.lint import syntax
 from biconvex.lint.analysis.queries import constant
 from biconvex.lint.analysis.values import Constant, Method, Record, Sequence, Value
 from biconvex.lint.model import Place, ValidatorShape
@@ -16,7 +17,7 @@ __all__ = ["Validator", "build_validator", "shape_of"]
 
 _SIMPLE = {
     "null": "null", "number": "float64", "float64": "float64", "bigint": "int64", "int64": "int64",
-    "boolean": "boolean", "string": "string", "bytes": "bytes", "any": "any", "commitTs": "int64",
+    "boolean": "boolean", "string": "string", "bytes": "bytes", "any": "any", "commitTs": "int64", "commit_ts": "int64",
 }  # fmt: skip
 
 
@@ -74,37 +75,43 @@ def shape_of(value: Value | None, place: Place) -> ValidatorShape:
     return ValidatorShape("object", place, fields=fields, complete=value.complete and value.base is None)
 
 
-def build_validator(name: str, site: CallSite) -> Value | None:
-    """Give what `v.name(…)` builds; None for a builder that Convex does not have."""
+def build_validator(name: str, site: CallSite) -> Value:
+    """Give what `v.name(…)` builds: of an unknown kind for a builder that Convex does not have."""
+    shape = _built(name, site)
+    callee = site.node.callee
+    if shape.builder is None and isinstance(callee, syntax.Member):
+        shape = replace(shape, builder=Place(site.scope.module.source, callee.name_start, callee.end))
+    return Validator(shape)
+
+
+def _built(name: str, site: CallSite) -> ValidatorShape:
     place = Place(site.scope.module.source, site.node.start, site.node.end)
     if name in _SIMPLE:
-        return Validator(ValidatorShape(_SIMPLE[name], place))
+        return ValidatorShape(_SIMPLE[name], place)
     members = [shape_of(value, _argument_place(site, at)) for at, value in enumerate(site.arguments)]
     first = members[0] if members else ValidatorShape("unknown", place, complete=False)
     match name:
         case "id":
             table = constant(site.argument(0))
-            return Validator(ValidatorShape("id", place, table=table if isinstance(table, str) else None))
+            return ValidatorShape("id", place, table=table if isinstance(table, str) else None)
         case "literal":
             given = site.argument(0)
             known = isinstance(given, Constant)
-            return Validator(ValidatorShape("literal", place, value=constant(given), complete=known))
+            return ValidatorShape("literal", place, value=constant(given), complete=known)
         case "array":
-            return Validator(ValidatorShape("array", place, members=(first,)))
+            return ValidatorShape("array", place, members=(first,))
         case "optional":
-            return Validator(replace(first, place=place, optional=True))
+            return replace(first, place=place, optional=True)
         case "object":
             known = first.kind == "object"
-            return Validator(
-                ValidatorShape("object", place, fields=first.fields, complete=known and first.complete)
-            )
+            return ValidatorShape("object", place, fields=first.fields, complete=known and first.complete)
         case "record":
-            return Validator(ValidatorShape("record", place, members=tuple(members)))
+            return ValidatorShape("record", place, members=tuple(members))
         case "nullable":
-            return Validator(ValidatorShape("union", place, members=(first, ValidatorShape("null", place))))
+            return ValidatorShape("union", place, members=(first, ValidatorShape("null", place)))
         case "union":
-            return Validator(_union(place, members, site))
-    return None
+            return _union(place, members, site)
+    return ValidatorShape("unknown", place, complete=False)
 
 
 def _union(place: Place, members: list[ValidatorShape], site: CallSite) -> ValidatorShape:

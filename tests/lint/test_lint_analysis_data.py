@@ -138,3 +138,17 @@ def test_the_version_of_convex_is_the_lowest_that_the_project_allows(
     package: str, version: tuple[int, int] | None
 ) -> None:
     assert sources({"../package.json": package, "a.ts": ""}).convex_version == version
+
+
+def test_a_validator_knows_its_builder_and_one_that_convex_lacks_is_unknown() -> None:
+    text = """\
+import { query } from "./_generated/server";
+import { v } from "convex/values";
+export const f = query({ args: { a: v.optional(v.bigint()), b: v.map() }, handler: async () => null });
+"""
+    (function,) = sources({"a.ts": text}).functions
+    fields = function.args.shape.fields if function.args.shape else {}
+    assert [(field.kind, field.builder.text if field.builder else "") for field in fields.values()] == [
+        ("int64", "bigint"),
+        ("unknown", "map"),
+    ]
