@@ -14,7 +14,7 @@ import os
 import pickle
 import sys
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import tree_sitter_typescript
 from biconvex.lint import syntax
@@ -25,7 +25,7 @@ from biconvex.lint.source import Comment
 if TYPE_CHECKING:
     from biconvex.lint.source import SourceFile
 
-__all__ = ["CACHE_FOLDER", "ParseCache", "cache_folder", "open_cache"]
+__all__ = ["CACHE_FOLDER", "ParseCache", "Parser", "cache_folder", "open_cache"]
 
 CACHE_FOLDER = ".biconvex_cache"
 _MARKS = ("biconvex.toml", ".git", "package.json", "pyproject.toml")
@@ -58,6 +58,14 @@ def open_cache(cwd: Path) -> ParseCache | None:
     """Give the cache of the project that the working directory is in, as `cache_folder` has it."""
     folder = cache_folder(cwd)
     return ParseCache(folder) if folder is not None else None
+
+
+class Parser(Protocol):
+    """What may parse in place of the front ends."""
+
+    def parse(self, source: SourceFile) -> ParsedFile:
+        """Give what a file is parsed to."""
+        ...
 
 
 class ParseCache:

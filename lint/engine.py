@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from biconvex.lint.cache import ParseCache
+    from biconvex.lint.cache import Parser
     from biconvex.lint.finding import Finding
     from biconvex.lint.markdown import Document
     from biconvex.lint.model import Backend
@@ -70,7 +70,7 @@ def lint(
     *,
     texts: Mapping[Path, bytes] | None = None,
     documents: Sequence[Document] = (),
-    cache: ParseCache | None = None,
+    cache: Parser | None = None,
     settings: Settings | None = None,
 ) -> LintResult:
     """Lint every backend at, around or below the given paths; findings elsewhere were not asked for.

@@ -5,6 +5,7 @@ Where distributions may be elsewhere than in plain folders on `sys.path`, `impor
 
 from __future__ import annotations
 
+import re
 import sys
 from configparser import ConfigParser
 from dataclasses import dataclass
@@ -55,11 +56,16 @@ def _in_folders(folders: list[Path], group: str) -> Iterator[EntryPoint]:
     for folder in folders:
         for pattern in _FILES:
             for file in sorted(folder.glob(pattern)):
-                name = file.parent.name.partition("-")[0].lower()
+                name = _distribution(file.parent.stem)
                 text = file.read_text(encoding="utf-8")
                 if name not in seen and f"[{group}]" in text:
                     yield from _of(text, group)
                 seen.add(name)
+
+
+def _distribution(stem: str) -> str:
+    """Give the name of a distribution, however it is written: `My.Toys-1.0` and `my_toys` are the same."""
+    return re.sub(r"[-_.]+", "-", stem.partition("-")[0]).lower()
 
 
 def _of(text: str, group: str) -> Iterator[EntryPoint]:

@@ -28,7 +28,7 @@ class Desk:
     """Where the text of a file comes from, and who parses it.
 
     `texts` has texts in memory, by real path, that stand in for what is on the disk. Paths in findings are
-    relative to `cwd`. `parse` is for files, texts in memory go to the front ends themselves.
+    relative to `cwd`.
     """
 
     cwd: Path
@@ -83,7 +83,7 @@ def _read_file(path: Path, shown: str, desk: Desk, reading: Reading) -> None:
         reading.findings.append(Finding(shown, 1, 1, 1, 1, "empty-file", Severity.WARNING, message))
         return
     try:
-        parsed = parse(source) if path in desk.texts else desk.parse(source)
+        parsed = desk.parse(source)
     except Exception as error:  # noqa: BLE001 - our own failure on somebody's code: say so, read the other files
         reading.findings.append(parser_failed(shown, error))
         return

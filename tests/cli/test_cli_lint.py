@@ -279,6 +279,7 @@ def test_help_lists_the_commands_without_importing_them() -> None:
         "explain",
         "graph",
         "lint",
+        "lsp",
         "rules",
         "run",
     ]

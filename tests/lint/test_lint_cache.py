@@ -11,6 +11,7 @@ from biconvex.lint import cache as module
 from biconvex.lint import syntax
 from biconvex.lint.cache import ParseCache, cache_folder
 from biconvex.lint.engine import lint
+from biconvex.lint.memory import ParseMemory
 from biconvex.lint.parse import parse
 from biconvex.lint.parsed import ParsedFile
 from biconvex.lint.plugins import installed_rules
@@ -166,12 +167,20 @@ def test_a_change_in_one_file_is_seen_in_another(tmp_path: Path) -> None:
     assert (cache.misses, cache.hits) == (1, 1)
 
 
-def test_a_text_in_memory_leaves_the_cache_alone(tmp_path: Path) -> None:
+def test_what_is_kept_in_memory_is_parsed_once_and_gives_the_same_findings(tmp_path: Path) -> None:
     _project(tmp_path)
     cache = ParseCache(tmp_path / "cache")
-    texts = {tmp_path / "convex/lib.ts": b"export const write = 1;\n"}
-    lint([tmp_path], tmp_path, [], texts=texts, cache=cache)
-    assert (cache.misses, len(_entries(tmp_path / "cache"))) == (1, 1)
+    memory = ParseMemory(cache)
+    first, second = (lint([tmp_path], tmp_path, installed_rules(), cache=memory) for _ in range(2))
+    assert first.findings == second.findings != ()
+    assert (cache.misses, cache.hits) == (2, 0)
+
+
+def test_what_is_kept_in_memory_is_forgotten_when_it_changes() -> None:
+    memory = ParseMemory()
+    first = memory.parse(_source(TASKS))
+    assert memory.parse(_source(TASKS)) is first
+    assert _same(memory.parse(_source(LIB)), parse(_source(LIB)))
 
 
 # --- the folder --------------------------------------------------------------------------------------------

@@ -30,7 +30,8 @@ def test_a_distribution_counts_once_and_the_first_wins(
 ) -> None:
     _install(tmp_path / "a", "Toys-1.dist-info", "[toys]\nBall = toys.ball:Ball.make\n")
     _install(tmp_path / "b", "toys-2.dist-info", "[toys]\nball = other\n")
-    _install(tmp_path / "b", "more_toys.egg-info", "[other]\nx = y\n[toys]\ndoll = dolls\n")
+    _install(tmp_path / "b", "Toys.egg-info", "[toys]\nball = third\n")
+    _install(tmp_path / "b", "more_toys-1.0.egg-info", "[other]\nx = y\n[toys]\ndoll = dolls\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path / "a"), str(tmp_path / "b"), "", str(tmp_path / "gone")])
     assert entry_points("toys") == [EntryPoint("Ball", "toys.ball:Ball.make"), EntryPoint("doll", "dolls")]
 

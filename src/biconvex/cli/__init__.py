@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": _Command("Explain a rule: what it finds, why that is bad, what to write instead."),
     "graph": _Command("Print every function and every use of one, in the backend and in its clients."),
     "lint": _Command("Lint Convex backends, in TypeScript and Python."),
+    "lsp": _Command("Serve editors by the Language Server Protocol.", extra="lsp"),
     "rules": _Command("List the rules."),
     "run": _Command("Run a function of a backend in the simulator.", extra="sim"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,11 +12,13 @@ from biconvex.cli.asked import asked_for
 from biconvex.cli.fixing import fix, fix_options, show_fixes
 from biconvex.cli.known import baseline_of, changes_of, known_options, write_known
 from biconvex.cli.linter import Linter, config_options, configuration
-from biconvex.cli.output import all_rules, print_lines, uncollected, write
-from biconvex.cli.report import FORMATS, deliver, render
+from biconvex.cli.output import all_rules, uncollected, write
+from biconvex.cli.report import FORMATS, Report
 from biconvex.lint.cache import open_cache
-from biconvex.lint.report.statistics import render_statistics
-from biconvex.lint.report.text import text_lines
+
+if TYPE_CHECKING:
+    from biconvex.lint.cache import Parser
+    from biconvex.lint.result import LintResult
 
 __all__ = ["lint"]
 
@@ -40,6 +42,7 @@ __all__ = ["lint"]
 @fix_options
 @known_options
 @click.option("--no-cache", is_flag=True, help="Neither use nor write the cache.")
+@click.option("--watch", is_flag=True, help="Lint again whenever a file changes, until Ctrl-C.")
 @click.pass_context
 def lint(
     ctx: click.Context,
@@ -51,6 +54,7 @@ def lint(
     stdin_filename: Path | None,
     language: str | None,
     no_cache: bool,
+    watch: bool,
     **told: Any,
 ) -> None:
     """Lint the Convex backends at, around or below each PATH (by default, the working directory).
@@ -60,27 +64,32 @@ def lint(
 
     Exit code: 0 no findings, 1 findings, 2 wrong usage or no backend.
     """
-    began = perf_counter()
-    rules = all_rules()
-    asked, cwd = asked_for(paths, stdin_filename, language), Path.cwd()
+    rules, cwd = all_rules(), Path.cwd()
+    asked = asked_for(paths, stdin_filename, language)
     configured = configuration(asked, cwd, rules, told)
     linter = Linter(asked, cwd, configured, None if no_cache else open_cache(cwd))
-    with uncollected():
-        if told["write_baseline"] is not None:
-            write(write_known(linter, told))
-            return
-        linter.baseline = baseline_of(told["baseline"] or configured.baseline)
-        linter.changes = changes_of(told["changed_since"], asked)
-        if told["diff"]:
-            difference = show_fixes(linter, unsafe=told["unsafe_fixes"])
-            write(difference)
-            ctx.exit(1 if difference else 0)
-        fixing = told["fixing"] or told["unsafe_fixes"]
-        result = fix(linter, unsafe=told["unsafe_fixes"]) if fixing else linter.look()
-    if style == "text" and output_file is None:
-        print_lines(text_lines(result, perf_counter() - began))
-    else:
-        deliver(render(result, style, configured.rules, perf_counter() - began), output_file)
-    if statistics:
-        click.echo(render_statistics(result), nl=False, err=True)
-    ctx.exit(1 if result.findings else 0)
+    if told["write_baseline"] is not None:
+        write(write_known(linter, told))
+        return
+    linter.baseline = baseline_of(told["baseline"] or configured.baseline)
+    linter.changes = changes_of(told["changed_since"], asked)
+    if told["diff"]:
+        difference = show_fixes(linter, unsafe=told["unsafe_fixes"])
+        write(difference)
+        ctx.exit(1 if difference else 0)
+    fixing = told["fixing"] or told["unsafe_fixes"]
+    report = Report(style, output_file, statistics)
+
+    def run(parser: Parser | None) -> LintResult:
+        began = perf_counter()
+        linter.cache = parser
+        with uncollected():
+            result = fix(linter, unsafe=told["unsafe_fixes"]) if fixing else linter.look()
+        report.show(result, configured.rules, perf_counter() - began)
+        return result
+
+    if watch:
+        from biconvex.cli.watching import keep_watching
+
+        keep_watching(run, linter.cache, asked, cwd)
+    ctx.exit(1 if run(linter.cache).findings else 0)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import click
+
 from biconvex.cli.errors import UsageProblem
-from biconvex.cli.output import write
+from biconvex.cli.output import print_lines, write
+from biconvex.lint.report.statistics import render_statistics
+from biconvex.lint.report.text import render_text, text_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,9 +19,27 @@ if TYPE_CHECKING:
     from biconvex.lint.result import LintResult
     from biconvex.lint.rule import Rule
 
-__all__ = ["FORMATS", "deliver", "render"]
+__all__ = ["FORMATS", "Report", "deliver", "render"]
 
 FORMATS = ("text", "json", "sarif", "github")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How to report: in which of `FORMATS`, into a file or to stdout, with statistics on stderr or without."""
+
+    style: str
+    file: Path | None
+    statistics: bool
+
+    def show(self, result: LintResult, rules: Iterable[Rule], seconds: float) -> None:
+        """Report a result. `seconds` is what the run took. Raises `UsageProblem` if the file can't be written."""
+        if self.style == "text" and self.file is None:
+            print_lines(text_lines(result, seconds))
+        else:
+            deliver(render(result, self.style, rules, seconds), self.file)
+        if self.statistics:
+            click.echo(render_statistics(result), nl=False, err=True)
 
 
 def render(result: LintResult, style: str, rules: Iterable[Rule], seconds: float) -> str:
@@ -35,8 +58,6 @@ def render(result: LintResult, style: str, rules: Iterable[Rule], seconds: float
         from biconvex.lint.report.github import render_github
 
         return render_github(result)
-    from biconvex.lint.report.text import render_text
-
     return render_text(result, seconds)
 
 
