@@ -26,6 +26,9 @@ _SURE = frozenset({
 })  # fmt: skip
 """Built-in modules of Node under whose plain name nobody installs a package for browsers."""
 
+_CONVEX = frozenset({"convex", "convex-helpers", "@convex-dev"})
+"""Where packages come from that run in both runtimes."""
+
 _ALLOWED = frozenset({"async_hooks", "node:async_hooks"})
 
 
@@ -94,7 +97,7 @@ class Loading:
             imported.target is None
             and not imported.type_only
             and not imported.source.startswith(".")
-            and imported.source.partition("/")[0] != "convex"
+            and imported.source.partition("/")[0] not in _CONVEX
             and "_generated/" not in imported.source
             for imported in module.imports
         )
