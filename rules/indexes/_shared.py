@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from biconvex.lint.model import Backend, Index, IndexUse, Place, QueryChain, Table, ValidatorShape
 
 __all__ = [
-    "BUILT_IN", "accounted", "can_have", "fields_of", "grouped_by_place", "index_meant", "listed", "queries_by_use",
-    "renamed", "tables_of",
+    "BUILT_IN", "IndexNames", "can_have", "fields_of", "grouped_by_place", "index_meant", "listed", "queries_by_use",
+    "tables_of",
 ]  # fmt: skip
 
 BUILT_IN: Mapping[str, tuple[str, ...]] = {
@@ -72,44 +72,55 @@ def listed(names: Iterable[str]) -> str:
     return " and ".join(", ".join(part) for part in (quoted[:-1], quoted[-1:]) if part)
 
 
-def renamed(backend: Backend, table: Table, old: str, new: str) -> tuple[Edit, ...] | None:
-    """Give the edits that make every use of an index name another; None when one may be out of sight.
+class IndexNames:
+    """Where names of indexes are written: in the schema, in queries, and in strings of which nothing is known."""
 
-    A name that is not literal may be this one, and so may a string elsewhere that a helper is handed.
-    """
-    edits: list[Edit] = []
-    places: set[Place] = set()
-    for use in backend.index_uses:
-        if use.table not in {table.name, None}:
-            continue
-        if use.name is None or use.table is None:
+    def __init__(self, backend: Backend, names: set[str]) -> None:
+        self._uses: dict[str | None, list[IndexUse]] = defaultdict(list)
+        known: set[Place] = set()
+        for use in backend.index_uses:
+            self._uses[use.table].append(use)
+            known.add(use.name_place)
+            known.update(step.field_place for steps in use.ranges or () for step in steps)
+        for table in tables_of(backend).values():
+            for index in table.definitions:
+                known.update((index.place, *index.field_places))
+        self.elsewhere = _strings(backend, names, known)
+        """The names that stand in a string which is neither a known use of an index nor a field."""
+
+    def renaming(self, table: Table, old: str, new: str) -> tuple[Edit, ...] | None:
+        """Give the edits that make every use of an index name another; None when one may be out of sight.
+
+        A name that is not literal may be this one, and so may a string elsewhere that a helper is handed.
+        """
+        if self._uses[None] or old in self.elsewhere:
             return None
-        if use.name == old:
-            places.add(use.name_place)
-    for place in sorted(places, key=lambda each: (each.source.path, each.start)):
-        text = place.text
-        if text[1:-1] != old or text[0] not in "\"'":
-            return None
-        edits.append(Edit(place.source.path, place.start, place.end, f"{text[0]}{new}{text[-1]}"))
-    pattern = re.compile(rf"\b{re.escape(old)}\b".encode())
-    known = accounted(backend)
-    for module in backend.modules.values():
-        for place, text in strings_matching(module, pattern):
-            if text == old and place not in known:
+        places: dict[Place, None] = {}
+        for use in self._uses[table.name]:
+            if use.name is None:
                 return None
-    return tuple(edits)
+            if use.name == old:
+                places[use.name_place] = None
+        edits: list[Edit] = []
+        for place in places:
+            text = place.text
+            if text[1:-1] != old or text[0] not in "\"'":
+                return None
+            edits.append(Edit(place.source.path, place.start, place.end, f"{text[0]}{new}{text[-1]}"))
+        return tuple(edits)
 
 
-def accounted(backend: Backend) -> set[Place]:
-    """Give the places of all strings that are known to name an index of a known table, or an indexed field."""
-    found: set[Place] = set()
-    for table in tables_of(backend).values():
-        for index in table.definitions:
-            found.update((index.place, *index.field_places))
-    for use in backend.index_uses:
-        found.add(use.name_place)
-        found.update(step.field_place for steps in use.ranges or () for step in steps)
-    return found
+def _strings(backend: Backend, names: set[str], known: set[Place]) -> frozenset[str]:
+    """Give those of the names that some other string of the backend is."""
+    if not names:
+        return frozenset()
+    pattern = re.compile(b"|".join(re.escape(name.encode()) for name in sorted(names)))
+    return frozenset(
+        text
+        for module in backend.modules.values()
+        for place, text in strings_matching(module, pattern)
+        if text in names and place not in known
+    )
 
 
 def can_have(document: ValidatorShape, path: str) -> bool:

@@ -53,7 +53,7 @@ from biconvex.rules.examples import (
     typescript_handler,
     typescript_schema,
 )
-from biconvex.rules.indexes._shared import listed, renamed, tables_of
+from biconvex.rules.indexes._shared import IndexNames, listed, tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,31 +170,38 @@ class MisnamedIndex(Rule):
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each index that has none of the names its fields would give it."""
+        found = list(self._misnamed(backend))
+        names = IndexNames(backend, {index.name for _, index, _ in found})
+        for table, index, wanted in found:
+            yield Problem(
+                index.place,
+                f"The name `{index.name}` does not tell that the index has {listed(index.fields or ())}.",
+                help=f"call it `{wanted}`",
+                fix=_renaming_fix(index, table, wanted, names),
+            )
+
+    def _misnamed(self, backend: Backend) -> Iterator[tuple[Table, Index, str]]:
         for table in tables_of(backend).values():
             for index in table.definitions:
                 if index.kind != "database" or not index.fields:
                     continue
                 parts = [field.replace(".", "_") for field in index.fields]
                 wanted = [f"by_{between.join(parts)}" for between in _BETWEEN[self.options.style]]
-                if len(wanted[0]) > LONGEST_NAME or _plain(index.name) in {_plain(name) for name in wanted}:
-                    continue
-                yield Problem(
-                    index.place,
-                    f"The name `{index.name}` does not tell that the index has {listed(index.fields)}.",
-                    help=f"call it `{wanted[0]}`",
-                    fix=_renaming_fix(index, table, wanted[0], backend),
-                )
+                if len(wanted[0]) <= LONGEST_NAME and _plain(index.name) not in {
+                    _plain(name) for name in wanted
+                }:
+                    yield table, index, wanted[0]
 
 
 def _plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def _renaming_fix(index: Index, table: Table, name: str, backend: Backend) -> Fix | None:
+def _renaming_fix(index: Index, table: Table, name: str, names: IndexNames) -> Fix | None:
     text = index.place.text
     if name in table.indexes or text[1:-1] != index.name:
         return None
-    uses = renamed(backend, table, index.name, name)
+    uses = names.renaming(table, index.name, name)
     if uses is None:
         return None
     place = index.place

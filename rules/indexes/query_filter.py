@@ -215,7 +215,7 @@ class QueryFilter(Rule):
     Options = FilterOptions
 
     def check(self, backend: Backend) -> Iterator[Problem]:
-        """Yield each filter once; a query that may be one of several is judged by each."""
+        """Yield the first filter of each query; a query that may be one of several is judged by each."""
         tables = tables_of(backend)
         seen: set[Place] = set()
         for call in backend.database_uses:
@@ -227,13 +227,11 @@ class QueryFilter(Rule):
                     or in_tests(chain.place)
                 ):
                     continue
-                for found in chain.filters:
-                    if found.place in seen:
-                        continue
-                    problem = self._problem(found, chain, tables)
-                    if problem:
-                        seen.add(found.place)
-                        yield problem
+                found = chain.filters[0] if chain.filters else None
+                problem = self._problem(found, chain, tables) if found and found.place not in seen else None
+                if found and problem:
+                    seen.add(found.place)
+                    yield problem
 
     def _problem(self, found: Filter, chain: QueryChain, tables: Mapping[str, Table]) -> Problem | None:
         table = tables.get(chain.table or "")

@@ -40,6 +40,7 @@ the order by `_creationTime`: it has an `order`, a range of `_creationTime`, or 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Edit, Fix, Severity
@@ -51,10 +52,10 @@ from biconvex.rules.examples import (
     typescript_handler,
     typescript_schema,
 )
-from biconvex.rules.indexes._shared import queries_by_use, renamed, tables_of
+from biconvex.rules.indexes._shared import IndexNames, queries_by_use, tables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from biconvex.lint.model import Backend, Index, IndexUse, QueryChain, Table
 
@@ -172,7 +173,10 @@ class RedundantIndex(Rule):
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield duplicates as errors, then prefixes that nothing needs for their order."""
-        queries = queries_by_use(backend)
+        queries: dict[str | None, list[tuple[IndexUse, list[QueryChain]]]] = defaultdict(list)
+        for use, chains in queries_by_use(backend).items():
+            queries[use.table].append((use, chains))
+        found: list[tuple[Index, Index, Table]] = []
         for table in tables_of(backend).values():
             plain = [
                 index
@@ -182,11 +186,14 @@ class RedundantIndex(Rule):
             for at, index in enumerate(plain):
                 same = next((other for other in plain[:at] if other.fields == index.fields), None)
                 if same is not None:
-                    yield _problem(index, same, table, backend)
+                    found.append((index, same, table))
                     continue
                 longer = next((other for other in plain if _covers(other, index)), None)
-                if longer is not None and not _counts_on_order(index, table, queries):
-                    yield _problem(index, longer, table, backend)
+                if longer is not None and not _counts_on_order(index, (*queries[table.name], *queries[None])):
+                    found.append((index, longer, table))
+        names = IndexNames(backend, {index.name for index, _, _ in found})
+        for index, other, table in found:
+            yield _problem(index, other, table, names)
 
 
 def _covers(longer: Index, index: Index) -> bool:
@@ -194,10 +201,10 @@ def _covers(longer: Index, index: Index) -> bool:
     return len(others) > len(mine) and others[: len(mine)] == mine
 
 
-def _counts_on_order(index: Index, table: Table, queries: Mapping[IndexUse, list[QueryChain]]) -> bool:
+def _counts_on_order(index: Index, queries: Iterable[tuple[IndexUse, list[QueryChain]]]) -> bool:
     """Tell whether a query on an index may need that documents with the same fields come by their creation."""
-    for use, chains in queries.items():
-        if use.table not in {table.name, None} or use.name not in {index.name, None}:
+    for use, chains in queries:
+        if use.name not in {index.name, None}:
             continue
         if use.name is None or use.table is None or use.ranges is None:
             return True
@@ -209,9 +216,9 @@ def _counts_on_order(index: Index, table: Table, queries: Mapping[IndexUse, list
     return False
 
 
-def _problem(index: Index, other: Index, table: Table, backend: Backend) -> Problem:
+def _problem(index: Index, other: Index, table: Table, names: IndexNames) -> Problem:
     evidence = ((other.place, f"`{other.name}` is defined here"),)
-    fix = _removal(index, other, table, backend)
+    fix = _removal(index, other, table, names)
     if index.fields == other.fields:
         return Problem(
             index.place,
@@ -230,9 +237,9 @@ def _problem(index: Index, other: Index, table: Table, backend: Backend) -> Prob
     )
 
 
-def _removal(index: Index, other: Index, table: Table, backend: Backend) -> Fix | None:
+def _removal(index: Index, other: Index, table: Table, names: IndexNames) -> Fix | None:
     """Remove the definition, and let its users use the other index."""
-    uses = renamed(backend, table, index.name, other.name)
+    uses = names.renaming(table, index.name, other.name)
     place = index.definition
     if uses is None or place is None:
         return None

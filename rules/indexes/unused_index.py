@@ -38,14 +38,12 @@ as a use.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Severity
-from biconvex.lint.lookup import strings_matching
 from biconvex.lint.rule import Problem, Rule
 from biconvex.rules.examples import handler_case
-from biconvex.rules.indexes._shared import accounted, tables_of
+from biconvex.rules.indexes._shared import IndexNames, tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +122,7 @@ class UnusedIndex(Rule):
     flagged = FLAGGED
 
     def check(self, backend: Backend) -> Iterator[Problem]:
-        """Yield the indexes that are left when all uses, and all strings with their names, are taken away."""
+        """Yield the indexes that are left when all uses, and all that other strings name, are taken away."""
         if backend.fragment or backend.unread:
             return
         used = {(use.table, use.name) for use in backend.index_uses}
@@ -141,25 +139,10 @@ class UnusedIndex(Rule):
             and index.name not in anywhere
             and not index.staged
         ]
-        written = _written(backend, [index for _, index in left])
+        written = IndexNames(backend, {index.name for _, index in left}).elsewhere
         for table, index in left:
             if index.name not in written:
                 yield _problem(index, table)
-
-
-def _written(backend: Backend, indexes: list[Index]) -> set[str]:
-    """Give the names that stand in strings of the code, apart from the schema and from queries of known tables."""
-    if not indexes:
-        return set()
-    names = {index.name for index in indexes}
-    pattern = re.compile(b"|".join(re.escape(name.encode()) for name in sorted(names)))
-    known = accounted(backend)
-    return {
-        text
-        for module in backend.modules.values()
-        for place, text in strings_matching(module, pattern)
-        if place not in known
-    }
 
 
 def _problem(index: Index, table: Table) -> Problem:

@@ -1,0 +1,1 @@
+"""Rules about what a function may read, write and return."""
