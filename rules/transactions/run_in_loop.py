@@ -26,8 +26,10 @@ await ctx.runMutation(internal.users.markAllAsSeen, { users });
 
 ## Known limits
 
-Silent about loops that await anything else or call what isn't surely pure, `while` loops, loops that catch the error of
-a round, loops over ten things at most or over batches, about functions of components, in tests and in migrations.
+Information only, because one transaction for each thing can be just what is wanted: when there is more than fits into
+one, or each must be checked again. Silent about loops that await anything else or call what isn't surely pure, `while`
+loops, loops that catch the error of a round, loops over ten things at most or over batches, about functions of
+components, in tests and in migrations.
 
 ## References
 
@@ -144,7 +146,7 @@ class RunInLoop(Rule):
 
     name = "run-in-loop"
     theme = "transactions"
-    severity = Severity.WARNING
+    severity = Severity.INFO
     links = ("https://docs.convex.dev/understanding/best-practices/",)
     silent = SILENT
     flagged = FLAGGED

@@ -27,8 +27,8 @@ await ctx.runMutation(internal.seats.bookIfFree, { id });
 ## Known limits
 
 Silent where anything that isn't surely pure stands between the two, about loops, about functions of components, in
-tests and in migrations. A mutation that checks again what the query found is reported as well: the query is then a
-round trip for nothing.
+tests and in migrations, and where the query only shows that something exists. It is information where the mutation only
+inserts, or reads for itself: it may well check again what the query found, which is then a round trip for nothing.
 
 ## References
 
@@ -83,8 +83,13 @@ SILENT = (
     ),
     case(
         "a helper in between, of which nothing is known",
-        f"const a = await {GET}; log(a); if (a) await {PUT};",
-        f"a = await {PY_GET}; log(a)\n    if a: await {PY_PUT}",
+        f"const a = await {GET}; log(a); if (a.taken) await {PUT};",
+        f"a = await {PY_GET}; log(a)\n    if a['taken']: await {PY_PUT}",
+    ),
+    case(
+        "whether there is something",
+        f"const a = await {GET}; if (!a || a === null) throw new Error('none'); await {PUT};",
+        f"a = await {PY_GET}\n    if a is None: raise ValueError('none')\n    await {PY_PUT}",
     ),
 )
 
@@ -92,12 +97,12 @@ FLAGGED = (
     case(
         "a check that ends the action",
         f"const a = await {GET}; if (a.taken) throw new Error('taken'); return await «{PUT}»;",
-        f"a = await {PY_GET}\n    if a: raise ValueError('taken')\n    return await «{PY_PUT}»",
+        f"a = await {PY_GET}\n    if a['taken']: raise ValueError('taken')\n    return await «{PY_PUT}»",
     ),
     case(
         "a check around the mutation",
-        f"const a = await {GET}; const free = !a.taken; if (free) {{ await «{PUT}»; }}",
-        f"a = await {PY_GET}; free = not a\n    if free: await «{PY_PUT}»",
+        f"const a = await {GET}; const free = !a.taken; if (free > 0) {{ await «{PUT}»; }}",
+        f"a = await {PY_GET}; free = not a\n    if free > 0: await «{PY_PUT}»",
     ),
     case(
         "passed on",
@@ -122,6 +127,7 @@ class StaleDecision(Rule):
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each such mutation."""
+        reading, changing = _uses(backend)
         for body, calls in calls_by_body(backend).items():
             if len(calls) > 1 and in_action(body) and not in_tests(body.place) and not is_migration(body):
                 for query, mutation in _pairs(body, calls):
@@ -130,7 +136,31 @@ class StaleDecision(Rule):
                         f"{callee(mutation)} depends on what {callee(query)} read before, which may have changed.",
                         help="let the mutation read it",
                         evidence=((query.place, "read here, in a transaction of its own"),),
+                        severity=None if _is_blind(backend, mutation, reading, changing) else Severity.INFO,
                     )
+
+
+def _uses(backend: Backend) -> tuple[set[Body], set[Body]]:
+    """Give the bodies that read the database, and those that change what is there."""
+    reading: set[Body] = set()
+    changing: set[Body] = set()
+    for use in backend.database_uses:
+        if use.operation in {"get", "query", "passed"}:
+            reading.add(use.body)
+        elif use.operation in {"patch", "replace", "delete"}:
+            changing.add(use.body)
+    return reading, changing
+
+
+def _is_blind(backend: Backend, mutation: RunCall, reading: set[Body], changing: set[Body]) -> bool:
+    """Tell whether a mutation surely changes documents without looking: nothing that it reaches reads the database."""
+    function = own_function(mutation)
+    if function is None or function.handler is None or function.opaque:
+        return False
+    reached = backend.reachable(function)
+    if any(handover.body in reached for handover in backend.handovers):
+        return False
+    return not any(body in reading for body in reached) and any(body in changing for body in reached)
 
 
 def _pairs(body: Body, calls: list[RunCall]) -> Iterator[tuple[RunCall, RunCall]]:
@@ -160,7 +190,7 @@ def _pairs(body: Body, calls: list[RunCall]) -> Iterator[tuple[RunCall, RunCall]
                 query = None
             elif names_in(statement) & known:
                 known |= names_bound(statement)
-                decided = decided or _ends(statement)
+                decided = decided or (_ends(statement) and not _asks_for_existence(statement))
 
 
 def _mutation_in(
@@ -173,6 +203,8 @@ def _mutation_in(
         or not names_in(statement.test) & known
     ):
         return False, None
+    if _asks_for_existence(statement):
+        return False, None
     for branch in (statement.then, statement.otherwise):
         for inner in branch:
             call = run_by(inner, by_place)
@@ -181,6 +213,24 @@ def _mutation_in(
             if not is_pure(inner):
                 break
     return False, None
+
+
+def _asks_for_existence(statement: syntax.Node) -> bool:
+    """Tell whether a statement only tests whether there is something: `if (!task)`, `if (task === null)`."""
+    return isinstance(statement, syntax.If) and _is_existence(statement.test)
+
+
+def _is_existence(test: syntax.Node) -> bool:
+    if isinstance(test, syntax.Name):
+        return True
+    if not isinstance(test, syntax.Operation):
+        return False
+    if test.operator in {"!", "&&", "||"}:
+        return all(_is_existence(operand) for operand in test.operands)
+    nothing = {"null", "undefined"}
+    return test.operator in {"==", "===", "!=", "!==", "is", "is not"} and any(
+        isinstance(operand, syntax.Literal) and operand.kind in nothing for operand in test.operands
+    )
 
 
 def _ends(statement: syntax.Node) -> bool:
