@@ -52,6 +52,7 @@ _DEFINITIONS = frozenset(
 )
 _GENERATED_FILES = ("server.js", "server.ts", "api.js", "api.ts", "api.d.ts")
 _PROJECT_MARKS = ("package.json", "pyproject.toml", ".git")
+_TEST = re.compile(r"\.(?:test|spec)\.[cm]?[jt]sx?$|^test_.*\.py$|_test\.py$|^conftest\.py$")
 _LARGEST_PROBE = 1 << 20
 
 
@@ -60,7 +61,8 @@ class BackendFolder:
     """A functions folder and its files.
 
     `root` is absolute; `shown` is the path to show for it, relative to the working directory, with forward
-    slashes. `files` are absolute and sorted: every source file of the backend whether or not it is deployed.
+    slashes. `files` are absolute and sorted: every source file of the backend whether or not it is deployed, but
+    files of tests only if they were given by their paths.
     `selected` has the given paths when they name only a part of the backend: findings elsewhere were not
     asked for. `aliases` are the path aliases that hold in it,
     `convex_version` the version of the npm package, as far as it is known.
@@ -109,7 +111,9 @@ def discover(paths: Sequence[Path], cwd: Path) -> list[BackendFolder]:
             root=root,
             shown=shown_path(root, cwd),
             kind=_kind(root),
-            files=tuple(_source_files(root)),
+            files=tuple(
+                path for path in _source_files(root) if not _is_test(path) or path in (selected or ())
+            ),
             selected=tuple(sorted(selected or ())),
             aliases=read_aliases(root),
             convex_version=read_version(root),
@@ -206,7 +210,7 @@ def _defines_python_functions(folder: Path) -> bool:
         node.source == "biconvex.sim.server"
         and any(name.imported in _BUILDERS | _DEFINITIONS for name in node.names)
         for file in sorted(folder.glob("*.py"))
-        if not file.name.startswith(("test_", "conftest")) and not file.name.endswith("_test.py")
+        if not _is_test(file)
         for node in _imports(file)
     )
 
@@ -310,6 +314,11 @@ def is_source_file(path: Path, root: Path) -> bool:
         or (folder / "convex.config.ts").is_file()
         for folder in folders
     )
+
+
+def _is_test(path: Path) -> bool:
+    """Tell whether a file has tests, by its name: they use the backend, but are no part of it."""
+    return _TEST.search(path.name) is not None
 
 
 def _is_source(name: str) -> bool:

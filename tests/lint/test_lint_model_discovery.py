@@ -228,3 +228,12 @@ export const f = mutation({ args: {}, handler: async (ctx) => { await save(ctx);
         ("src/lib/save.ts", {"mutation"})
     ]
     assert [f.reference for f in backend.functions if f.reference] == ["a:f", "inner:f"]
+
+
+@pytest.mark.parametrize("name", ["a.test.ts", "a.spec.tsx", "test_a.py", "a_test.py", "conftest.py"])
+def test_tests_are_no_part_of_a_backend_unless_they_are_asked_for(tmp_path: Path, name: str):
+    write(tmp_path, "convex/a.ts", f"convex/{name}")
+    (folder,) = discover([tmp_path], tmp_path)
+    assert [path.name for path in folder.files] == ["a.ts"]
+    (folder,) = discover([tmp_path / "convex" / name], tmp_path)
+    assert sorted(path.name for path in folder.files) == sorted(["a.ts", name])
