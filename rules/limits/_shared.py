@@ -95,6 +95,23 @@ def written_in_loops(backend: Backend) -> dict[QueryChain, DatabaseUse]:
     for call in backend.database_uses:
         if call.operation in WRITES and not call.leaves_loop:
             for loop in source_loops(call):
-                if loop.query is not None:
+                if loop.query is not None and not ends_early(loop.node):
                     found.setdefault(loop.query, call)
     return found
+
+
+def ends_early(loop: syntax.Node) -> bool:
+    """Tell whether a loop has a `break` or a `return`: it may go through a part only."""
+    stack = [(node, True) for node in loop.body] if isinstance(loop, syntax.Loop) else []
+    while stack:
+        node, own = stack.pop()
+        if isinstance(node, syntax.Return):
+            return True
+        if isinstance(node, syntax.Other) and node.kind == "break" and own:
+            return True
+        if not isinstance(node, syntax.Function):
+            inner = isinstance(node, syntax.Loop) or (
+                isinstance(node, syntax.Other) and node.kind == "switch"
+            )
+            stack += [(child, own and not inner) for child in syntax.children(node)]
+    return False

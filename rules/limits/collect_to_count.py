@@ -161,7 +161,7 @@ def _problem(call: DatabaseUse) -> Problem:
     first = spelled("first", call.place)
     return Problem(
         call.place,
-        f"Documents of {what} are all read, and only counted.",
+        f"Documents of {what} are read only to be counted.",
         help=f"keep the number where it changes, or use `{first}` or `take` to know whether there are enough",
         evidence=tuple((use.place, "only their number is used") for use in call.uses or ()),
     )

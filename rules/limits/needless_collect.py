@@ -168,18 +168,17 @@ class NeedlessCollect(Rule):
 
 
 def _problem(call: DatabaseUse, number: int) -> Problem:
-    what = f"`{call.table}`" if call.table else "a table"
     uses = [use for use in call.uses or () if use.operation != "length"]
     last = any(use.key == -1 for use in uses)
     if last:
-        used, remedy = "the last one is", "turn the order round, and use `first()`"
+        used, remedy = "the last document is", "turn the order round, and use `first()`"
     elif number == 1:
-        used, remedy = "the first one is", "use `first()`"
+        used, remedy = "the first document is", "use `first()`"
     else:
-        used, remedy = f"the first {number} are", f"use `take({number})`"
+        used, remedy = f"the first {number} documents are", f"use `take({number})`"
     return Problem(
         call.place,
-        f"Documents of {what} are all read, and only {used} used.",
+        f"All that this query finds is read, and only {used} used.",
         help=remedy,
         evidence=tuple((use.place, "used here") for use in uses),
         fix=None if last else _fix(call, number),

@@ -50,7 +50,7 @@ from biconvex.lint import syntax
 from biconvex.lint.finding import Severity
 from biconvex.lint.rule import Problem, Rule
 from biconvex.rules.examples import handler_case
-from biconvex.rules.limits._shared import counts, few_needed, reads_all, written_in_loops
+from biconvex.rules.limits._shared import counts, ends_early, few_needed, reads_all, written_in_loops
 from biconvex.rules.wording import in_tests, spelled
 
 if TYPE_CHECKING:
@@ -195,18 +195,7 @@ def _ends_early(call: DatabaseUse) -> bool:
     """Tell whether the async loop over a query can end before the query does."""
     loops = (node for node in syntax.walk(call.body.syntax) if isinstance(node, syntax.Loop))
     own = next((loop for loop in loops if loop.iterable and _within(call, loop.iterable)), None)
-    if own is None:
-        return True
-    stack: list[syntax.Node] = list(own.body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, syntax.Return | syntax.Throw) or (
-            isinstance(node, syntax.Other) and node.kind == "break"
-        ):
-            return True
-        if not isinstance(node, syntax.Function):
-            stack.extend(syntax.children(node))
-    return False
+    return own is None or ends_early(own)
 
 
 def _within(call: DatabaseUse, node: syntax.Node) -> bool:

@@ -102,6 +102,26 @@ async for task in ctx.db.query("tasks"):
 """,
         kind="mutation",
     ),
+    handler_case(
+        "a loop that stops after a hundred",
+        """
+let seen = 0;
+for await (const task of ctx.db.query("tasks")) {
+  if (seen >= 100) break;
+  await ctx.db.patch("tasks", task._id, { seen: true });
+  seen += 1;
+}
+""",
+        """
+seen = 0
+async for task in ctx.db.query("tasks"):
+    if seen >= 100:
+        break
+    await ctx.db.patch("tasks", task["_id"], {"seen": True})
+    seen += 1
+""",
+        kind="mutation",
+    ),
 )
 
 FLAGGED = (
