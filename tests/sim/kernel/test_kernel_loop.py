@@ -181,3 +181,34 @@ def test_the_same_seed_gives_the_same_interleaving_and_keeps_each_tasks_own_orde
 
 def test_seeds_reach_different_interleavings() -> None:
     assert len({tuple(interleaving(seed)) for seed in range(50)}) > 25
+
+
+def test_settling_runs_what_is_ready_and_lets_no_time_pass() -> None:
+    kernel = make_kernel()
+    log: list[str] = []
+
+    async def body() -> None:
+        log.append("ready")
+        await kernel.sleep(10)
+        log.append("later")
+
+    kernel.spawn(body(), "body")
+    kernel.call_at(1_000, lambda: log.append("due now"))
+    kernel.settle()
+    assert (log, kernel.clock.now_ns) == (["ready"], 1_000)
+
+
+def test_settling_from_inside_the_simulation_leaves_it_to_its_course() -> None:
+    kernel = make_kernel()
+    log: list[str] = []
+
+    async def other() -> None:
+        log.append("other")
+
+    async def body() -> None:
+        kernel.spawn(other(), "other")
+        kernel.settle()
+        log.append("body")
+
+    kernel.run_until_done(kernel.spawn(body(), "body"))
+    assert log == ["body", "other"]
