@@ -13,7 +13,7 @@ __all__ = ["a_kind", "begin", "callee", "in_tests", "name_of", "quoted", "spelle
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DOTTED = re.compile(r"\w+(\.\w+)*")
 _TESTS = re.compile(
-    r"(?:^|/)(?:__tests__|tests?|test_[^/]*|conftest)(?:/|\.py$)|[._](?:test|spec|testing)\.\w+$"
+    r"(?:^|/)(?:__tests__|tests?)/[^/]+$|(?:^|/)(?:test_[^/]*|conftest)\.py$|[._](?:test|spec|testing)\.\w+$"
 )
 
 
@@ -52,5 +52,5 @@ def callee(call: CtxCall) -> str:
 
 
 def in_tests(place: Place) -> bool:
-    """Tell whether a place is in a file of tests, by its path: `a.test.ts`, `__tests__/a.ts`, `test_a.py`."""
+    """Tell whether a place is in a file of tests, by its path: `a.test.ts`, `tests/a.ts`, `test_a.py`."""
     return _TESTS.search(place.source.path) is not None

@@ -37,9 +37,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from biconvex.lint.finding import Severity
-from biconvex.lint.rule import Problem, Rule
-from biconvex.rules.crons._shared import cron_case, job_name
+from biconvex.lint import syntax
+from biconvex.lint.finding import Fix, Severity
+from biconvex.lint.fixes import delete_property
+from biconvex.lint.rule import Case, Fixed, Problem, Rule
+from biconvex.rules.crons._shared import cron_case, crons_file, job_name
 from biconvex.rules.crons.expressions import read_expression
 
 if TYPE_CHECKING:
@@ -70,13 +72,30 @@ SILENT = (
     ),
 )
 
+_PACKAGE = '{"dependencies": {"convex": "^1.45.0"}}'
+_AT_ZERO = crons_file("""\
+crons.hourly("a", {"minuteUTC": «0»}, internal.a.a)
+crons.daily("b", {"hourUTC": 4, "minuteUTC": «0»}, internal.a.a)
+crons.weekly("c", {"dayOfWeek": "monday", "minuteUTC": «0», "hourUTC": 4}, internal.a.a)
+""")
+_FREE = crons_file("""\
+crons.hourly("a", {}, internal.a.a)
+crons.daily("b", {"hourUTC": 4}, internal.a.a)
+crons.weekly("c", {"dayOfWeek": "monday", "hourUTC": 4}, internal.a.a)
+""")
+
 FLAGGED = (
-    cron_case(
-        "the minute 0",
-        'crons.hourly("a", {"minuteUTC": «0»}, internal.a.a)',
-        'crons.daily("b", {"hourUTC": 4, "minuteUTC": «0»}, internal.a.a)',
-        'crons.weekly("c", {"dayOfWeek": "monday", "hourUTC": 4, "minuteUTC": «0»}, internal.a.a)',
-        'crons.monthly("d", {"day": 1, "hourUTC": 4, "minuteUTC": «0»}, internal.a.a)',
+    Case(
+        "the minute 0, which may be left out",
+        {"crons.ts": _AT_ZERO[0], "../package.json": _PACKAGE},
+        {"crons.py": _AT_ZERO[1]},
+        Fixed({"crons.ts": _FREE[0]}, {"crons.py": _FREE[1]}),
+    ),
+    Case(
+        "the minute 0, which an older version needs",
+        {"crons.ts": _AT_ZERO[0]},
+        {"crons.py": _AT_ZERO[1]},
+        Fixed(None, {"crons.py": _FREE[1]}),
     ),
     cron_case(
         "expressions at the full hour",
@@ -85,6 +104,9 @@ FLAGGED = (
         'crons.cron("c", «"00 4 * * 1"», internal.a.a)',
     ),
 )
+
+_FIRST_VERSION = (1, 45)
+"""From this version on `minuteUTC` may be left out."""
 
 _FULL_HOUR = re.compile(r"(?:^|,)0+(?:$|[,/-])", re.ASCII)
 
@@ -98,6 +120,7 @@ class TopOfHourCron(Rule):
     links = ("https://docs.convex.dev/scheduling/cron-jobs", "https://docs.convex.dev/eslint")
     silent = SILENT
     flagged = FLAGGED
+    fixable = "safe"
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each such job at its minute, or its expression."""
@@ -108,7 +131,22 @@ class TopOfHourCron(Rule):
                     place,
                     f"{job_name(job)} starts at the full hour, when most other jobs of the world do.",
                     help="choose another minute",
+                    fix=_fix(backend, job),
                 )
+
+
+def _fix(backend: Backend, job: CronJob) -> Fix | None:
+    """Leave the minute to Convex, where the project's version of it may."""
+    schedule, source = job.schedule, job.place.source
+    new = backend.convex_version is not None and backend.convex_version >= _FIRST_VERSION
+    if not isinstance(schedule, syntax.Object) or not (new or source.language == "python"):
+        return None
+    minutes = [
+        item for item in schedule.properties if isinstance(item, syntax.Property) and item.key == "minuteUTC"
+    ]
+    if len(minutes) != 1:
+        return None
+    return Fix("leave the minute to Convex", (delete_property(source, schedule, minutes[0]),))
 
 
 def _full_hour(job: CronJob) -> Place | None:

@@ -8,8 +8,8 @@ in the same file, and neither the variable nor the handler says its type. It is 
 ## Why is this bad?
 
 The type of the result comes from `api` or `internal`, which comes from the types of all functions of the file, also of
-the one that makes the call. TypeScript often can't work that out: it reports `implicitly has type 'any'` (7022, 7023) at
-this function and at others far away. Convex's guidelines therefore ask for the annotation.
+the one that makes the call. TypeScript often can't work that out: it reports `implicitly has type 'any'` (7022) at this
+function and at others far away. Convex's guidelines therefore ask for the annotation.
 
 ## Example
 
@@ -38,7 +38,7 @@ export const count = action({
 ## Known limits
 
 Whether TypeScript minds depends on the rest of the project's types, which is why the rule is off. Only looks at results
-that are returned, as they are or in an expression that names the variable. TypeScript only: Python has no inferred types.
+that are returned, as they are or in an expression that names the variable. TypeScript only: Python infers no types.
 
 ## References
 
