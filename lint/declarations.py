@@ -53,8 +53,10 @@ class ValidatorShape:
     `kind` is the builder's kind (`string`, `float64`, `int64`, `boolean`, `null`, `bytes`, `any`, `id`,
     `literal`, `array`, `object`, `record`, `union`) or `unknown`. `table` belongs to `id`, `value` to
     `literal`, `fields` to `object` (with `complete` false when a part such as a spread is not known),
-    `members` to `union`, `array` (one) and `record` (key, value). `v.optional(x)` is `x` with `optional`
-    true. `builder` is the name of the builder, such as `string`, where it is called; of `v.optional(x)` that of `x`.
+    `members` to `union`, `array` (one),
+    `record` (key, value), and an `id` that a cast makes of what has another validator (that). `v.optional(x)` is
+    `x` with `optional` true. `builder` is the name of the builder, such as `string`, where it is called; of
+    `v.optional(x)` that of `x`.
     """
 
     kind: str

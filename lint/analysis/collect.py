@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from biconvex.lint import syntax
@@ -284,7 +285,10 @@ class Collector(Walker):
         """Give a value that somebody says is of another type: an id or a document, if that is what it names."""
         if value is not None and type(value) is not Data:
             return value
-        return self.documents.named(node.type, self._place(node, scope)) or value
+        named = self.documents.named(node.type, self._place(node, scope))
+        if isinstance(named, Data) and named.known.kind == "id" and isinstance(value, Data):
+            return Data(replace(named.known, members=(value.known,)))
+        return named or value
 
     @property
     def documents(self) -> Documents:

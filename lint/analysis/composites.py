@@ -44,6 +44,8 @@ def object_value(evaluator: Evaluator, node: syntax.Object, scope: Scope) -> Val
                 nodes[name] = item.value
             else:
                 complete = False
+        elif isinstance(value, Record) and value.changed:
+            base, complete = value, False
         elif isinstance(value, Record):
             fields.update(value.fields)
             nodes.update(value.nodes)

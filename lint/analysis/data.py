@@ -74,7 +74,7 @@ def written_shape(value: Value | None, place: Place) -> ValidatorShape | None:
     """Give the shape of an object that is written, as far as it is known; None when it is no object in sight."""
     if isinstance(value, Data):
         return value.known if value.known.kind == "object" else None
-    if not isinstance(value, Record):
+    if not isinstance(value, Record) or value.changed:
         return None
     fields: dict[str, ValidatorShape] = {}
     complete = value.complete
@@ -85,7 +85,9 @@ def written_shape(value: Value | None, place: Place) -> ValidatorShape | None:
     for name, item in value.fields.items():
         node = value.nodes.get(name)
         at = Place(place.source, node.start, node.end) if node is not None else place
-        fields[name] = item.known if isinstance(item, Data) else ValidatorShape("unknown", at, complete=False)
+        absent = isinstance(item, Constant) and item.value is None  # perhaps `undefined`
+        unknown = ValidatorShape("unknown", at, optional=absent, complete=False)
+        fields[name] = item.known if isinstance(item, Data) else unknown
     return ValidatorShape("object", place, fields=fields, complete=complete)
 
 

@@ -17,7 +17,7 @@ from biconvex.lint.analysis.constants import fold, fold_unary, literal
 from biconvex.lint.analysis.ctx import Ctx
 from biconvex.lint.analysis.names import GENERATED_API
 from biconvex.lint.analysis.promises import GATHERING, chained, settle
-from biconvex.lint.analysis.results import escape, note_read, note_use
+from biconvex.lint.analysis.results import escape, note_change, note_read, note_use
 from biconvex.lint.analysis.sequences import ITERATING, call_sequence
 from biconvex.lint.analysis.values import (
     CallSite,
@@ -250,6 +250,7 @@ class Evaluator(ABC):
         member = node.callee.name if type(node.callee) is syntax.Member else ""
         if member and self.frame is not None and type(node.callee.object) is syntax.Name:  # type: ignore[attr-defined]
             self.module_write(node.callee.object, member, node, scope)  # type: ignore[attr-defined]
+            note_change(node.callee, scope)
         if callee is not None:
             result = callee.call(site)
         elif member in ITERATING:
@@ -263,6 +264,8 @@ class Evaluator(ABC):
             for value in arguments:
                 if value is None:
                     continue
+                if type(value) is Record and type(callee) is not Ctx:
+                    value.changed = True
                 settle(value, "gathered" if fate == "gathered" else "passed")
                 if type(value) is Closure and value in self.frame.waiting:
                     settle(self.callback(value, []), "returned")
@@ -313,6 +316,8 @@ class Evaluator(ABC):
             return None
         if len(operands) == 1:
             value = self.value(operands[0], scope)
+            if operator in {"delete", "del"}:
+                note_change(operands[0], scope)
             if operator == "void":
                 settle(value, "voided")
                 return _UNDEFINED
@@ -379,6 +384,7 @@ class Evaluator(ABC):
             self.module_write(target, "=", node, scope)
         elif type(target) is syntax.Member or type(target) is syntax.Index:
             self.module_write(target.object, "[]", node, scope)
+            note_change(target, scope)
             settle(self.value(target.object, scope), "used")
             if type(target) is syntax.Index:
                 settle(self.value(target.index, scope), "used")

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
-from biconvex.lint.analysis.values import Choice, Pending, Sequence, Value, options
+from biconvex.lint.analysis.values import Choice, Pending, Record, Sequence, Value, options
 from biconvex.lint.model import ArrayUse, Place
 
 if TYPE_CHECKING:
     from biconvex.lint.analysis.frames import BodyDraft
     from biconvex.lint.analysis.scopes import Scope
 
-__all__ = ["ResultDraft", "escape", "note_parts", "note_read", "note_use"]
+__all__ = ["ResultDraft", "escape", "note_change", "note_parts", "note_read", "note_use"]
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +42,17 @@ def note_read(node: syntax.Name, value: Value | None) -> None:
     for option in options(value):
         if type(option) is Sequence and option.result is not None:
             option.result.reads.add(id(node))
+
+
+def note_change(part: syntax.Node, scope: Scope) -> None:
+    """Note that the object of which this is a part may have other properties from now on."""
+    owner = part.object if isinstance(part, syntax.Member | syntax.Index) else None
+    variable = scope.find(owner.id) if isinstance(owner, syntax.Name) else None
+    for value in (
+        options(variable.value) if variable is not None and variable.scope.parent is not None else ()
+    ):
+        if isinstance(value, Record):
+            value.changed = True
 
 
 def note_use(

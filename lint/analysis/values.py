@@ -116,13 +116,14 @@ class Record(Value):
     """An object: its known properties over those of what is spread into it.
 
     `base` is a spread value that is not an object literal (a ctx, say); `complete` is false when there may be
-    properties besides that are not known.
+    properties besides that are not known. `changed` is true once code may have given it others.
     """
 
     fields: Mapping[str, Value | None]
     nodes: Mapping[str, syntax.Node] = field(default_factory=dict)
     base: Value | None = None
     complete: bool = True
+    changed: bool = False
 
     def member(self, name: str) -> Value | None:
         """Give the member of that name."""

@@ -126,6 +126,32 @@ export const f = mutation({{
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        "row.more = 1;",
+        "row['more'] = 1;",
+        "delete row.title;",
+        "row.update({ more: 1 });",
+        "Object.assign(row, {});",
+    ],
+)
+def test_an_object_that_is_changed_before_it_is_written_is_not_known(change: str) -> None:
+    text = f"""\
+import {{ mutation }} from "./_generated/server";
+export const f = mutation({{ args: {{}}, handler: async (ctx) => {{
+  const row: any = {{ title: "a" }};
+  {change}
+  await ctx.db.insert("tasks", row);
+  await ctx.db.insert("tasks", {{ ...row, done: true }});
+}} }});
+"""
+    assert [shape(use.written) for use in sources({"a.ts": text}).database_uses] == [
+        "none",
+        "{done: unknown…}…",
+    ]
+
+
+@pytest.mark.parametrize(
     ("package", "version"),
     [
         ('{"dependencies": {"convex": "^1.31.6"}}', (1, 31)),
