@@ -356,8 +356,22 @@ def children(node: Node) -> Iterator[Node]:
 
 def walk(node: Node) -> Iterator[Node]:
     """The node and everything below it, depth first, in source order; safe for any depth."""
-    stack = [node]
+    stack: list[Node | None] = [node]
+    pop = stack.pop
     while stack:
-        current = stack.pop()
+        current = pop()
+        if current is None:  # a hole in a pattern
+            continue
         yield current
-        stack.extend(reversed(list(children(current))))
+        fields = _inner_fields(type(current))
+        if not fields:  # a name or a literal, as most are
+            continue
+        below: list[Node | None] = []
+        for field in fields:
+            value = getattr(current, field)
+            if isinstance(value, Node):
+                below.append(value)
+            elif value:
+                below += value
+        below.reverse()
+        stack += below
