@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import codecs
 
-from biconvex.lint import python, typescript
+from biconvex.lint import typescript
 from biconvex.lint.parsed import ParsedFile, SyntaxProblem
 from biconvex.lint.source import SourceFile
 from biconvex.lint.syntax import Module
 
 __all__ = ["ParsedFile", "SyntaxProblem", "not_text", "parse"]
 
-_FRONT_ENDS = {"typescript": typescript.parse, "python": python.parse}
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -19,8 +18,14 @@ def parse(source: SourceFile) -> ParsedFile:
     """Read a file, whatever its bytes: what can't be read is in `errors`, and nothing is ever raised."""
     problem = not_text(source.data)
     if problem is None:
-        return _FRONT_ENDS[source.language](source)
+        return _python(source) if source.language == "python" else typescript.parse(source)
     return _with_nulls(source) or ParsedFile(source, Module(0, len(source.data), []), errors=[problem])
+
+
+def _python(source: SourceFile) -> ParsedFile:
+    from biconvex.lint import python  # noqa: PLC0415 - most projects have no Python, and it is slow to load
+
+    return python.parse(source)
 
 
 def _with_nulls(source: SourceFile) -> ParsedFile | None:
