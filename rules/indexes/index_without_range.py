@@ -7,8 +7,8 @@ Finds queries that name an index without giving a range of it, and then `collect
 ## Why is this bad?
 
 An index saves reading only by its range. Without one the query reads the whole table, in the order of the index: the
-name `by_owner` looks fast, and costs as much as no index. Once the table has outgrown the limits of a
-transaction (32,000 documents, 16 MiB), the function fails every time.
+name `by_owner` looks fast, and costs as much as no index. Once the table has outgrown the limits of a transaction
+(32,000 documents, 16 MiB), the function fails every time.
 
 ## Example
 
@@ -24,8 +24,8 @@ await ctx.db.query("tasks").withIndex("by_owner", (q) => q.eq("owner", owner)).c
 
 ## Known limits
 
-Silent when the query takes a limited number of documents, and about ranges that can't be followed. That a range is wide
-is not known.
+Silent when the query takes a limited number of documents, and about ranges that can't be followed. That a range is
+wide is not known.
 
 ## References
 

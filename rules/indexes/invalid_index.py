@@ -30,8 +30,8 @@ Convex adds `_creationTime` to the end of every index.
 
 ## Known limits
 
-Silent about names and fields that are not literal. Two indexes with the same fields are reported by `redundant-index`,
-dimensions by `invalid-vector-search`.
+Silent about names and fields that are not literal. Two indexes with the same fields are reported by
+`redundant-index`, dimensions by `invalid-vector-search`.
 
 ## References
 

@@ -3,8 +3,8 @@
 ## What it does
 
 Checks the dimensions of every vector index (a whole number from 2 to 4,096) and its field (an array of float64
-numbers), and every `ctx.vectorSearch`: the limit (a whole number from 1 to 256), the length of a vector that is written
-out, the fields that the filter compares, and how many comparisons there are (64 at most).
+numbers), and every `ctx.vectorSearch`: the limit (a whole number from 1 to 256), the length of a vector that is
+written out, the fields that the filter compares, and how many comparisons there are (64 at most).
 
 ## Why is this bad?
 

@@ -2,14 +2,14 @@
 
 ## What it does
 
-Finds `.filter(…)` on a query that does not use an index. Behind an index a filter is found when the index, or
-another one of the table, could answer it as well; with `after_index` every one is.
+Finds `.filter(…)` on a query that does not use an index. Behind an index a filter is found when the index, or another
+one of the table, could answer it as well; with `after_index` every one is.
 
 ## Why is this bad?
 
-A filter saves nothing: the query reads every document, pays for it, and only then throws it away. The function becomes
-slower with every document in the table, runs again whenever any of them changes, and fails when the table has outgrown
-the limits of a transaction. An index reads only what is wanted.
+A filter saves nothing: the query reads every document, pays for it, and only then throws it away. The function
+becomes slower with every document in the table, runs again whenever any of them changes, and fails when the table has
+outgrown the limits of a transaction. An index reads only what is wanted.
 
 ## Example
 

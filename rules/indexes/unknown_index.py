@@ -2,9 +2,9 @@
 
 ## What it does
 
-Compares the name in every `withIndex`, `withSearchIndex` and `ctx.vectorSearch` with the indexes of the table in
-the schema. Found are names that the table has no index of, indexes of another sort (a search index in `withIndex`),
-and staged indexes, which can't be used yet.
+Compares the name in every `withIndex`, `withSearchIndex` and `ctx.vectorSearch` with the indexes of the table in the
+schema. Found are names that the table has no index of, indexes of another sort (a search index in `withIndex`), and
+staged indexes, which can't be used yet.
 
 ## Why is this bad?
 

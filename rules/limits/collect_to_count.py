@@ -6,8 +6,8 @@ Finds queries whose results are collected when only their number is used: `lengt
 
 ## Why is this bad?
 
-Counting reads every document, each time, and the query runs again whenever any of them changes. It fails when there are
-more than a transaction may read (32,000 documents, 16 MiB). Convex has no count of its own.
+Counting reads every document, each time, and the query runs again whenever any of them changes. It fails when there
+are more than a transaction may read (32,000 documents, 16 MiB). Convex has no count of its own.
 
 ## Example
 

@@ -2,13 +2,13 @@
 
 ## What it does
 
-Finds queries whose results are collected when only the first or the last of them is used (`[0]`, `at(-1)`,
-`const [first] = …`), or the first few (`slice(0, 10)`).
+Finds queries whose results are collected when only the first or the last of them is used (`[0]`, `at(-1)`, `const
+[first] = …`), or the first few (`slice(0, 10)`).
 
 ## Why is this bad?
 
-The query reads and pays for every document, and is run again when any of them changes. `first` and `take` stop reading
-when they have enough.
+The query reads and pays for every document, and is run again when any of them changes. `first` and `take` stop
+reading when they have enough.
 
 ## Example
 
@@ -27,8 +27,8 @@ For the last one, turn the order round: `order("desc")` and `first()`.
 
 ## Known limits
 
-Silent when the results are used in any other way as well (they are filtered or sorted first), or where their uses can't
-be followed, and about positions that aren't constant.
+Silent when the results are used in any other way as well (they are filtered or sorted first), or where their uses
+can't be followed, and about positions that aren't constant.
 
 ## References
 

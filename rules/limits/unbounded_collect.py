@@ -31,8 +31,8 @@ each other.
 
 ## Known limits
 
-Silent about tables that nothing in the backend inserts into, about queries with a filter (`query-filter` finds them) or
-with an index (`index-without-range` finds those without a range), and about what other rules have more to say of:
+Silent about tables that nothing in the backend inserts into, about queries with a filter (`query-filter` finds them)
+or with an index (`index-without-range` finds those without a range), and about what other rules have more to say of:
 results that are only counted, of which few are used, or for each of which something is written. How large a table
 becomes is not known.
 

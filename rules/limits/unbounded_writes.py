@@ -32,8 +32,8 @@ if (tasks.length === 500) {
 
 ## Known limits
 
-Silent about loops over a range of an index: how wide it is can't be known. A loop is reported once, at its first write,
-and only for writes in the same function.
+Silent about loops over a range of an index: how wide it is can't be known. A loop is reported once, at its first
+write, and only for writes in the same function.
 
 ## References
 

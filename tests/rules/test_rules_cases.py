@@ -109,7 +109,8 @@ def test_a_rule_has_silent_and_flagged_cases_with_names_of_their_own(rule: Rule)
 def test_the_cases_in_python_are_python(rule: Rule) -> None:
     for case in (*rule.silent, *rule.flagged):
         for path, text in case_files(case, "python").items():
-            compile(unmark(text, path)[0], path, "exec")
+            if not path.endswith(".ts"):  # such as the convex.config.ts of a component
+                compile(unmark(text, path)[0], path, "exec")
 
 
 @each_rule
