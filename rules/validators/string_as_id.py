@@ -1,0 +1,160 @@
+"""An argument that is used as an id, but declared as a string.
+
+## What it does
+
+Finds arguments with the validator `v.string()` that go to `ctx.db.get`, `patch`, `replace` or `delete` as the
+document's id, as they are or through a cast such as `args.id as Id<"tasks">`.
+
+## Why is this bad?
+
+Any string passes, also one that is no id: then the call throws in the middle of the function. An id of another
+table passes as well, and without the table's name the call reads or deletes that table's document. `v.id("tasks")`
+refuses both before the function runs.
+
+## Example
+
+```ts
+args: { id: v.string() },
+handler: async (ctx, args) => await ctx.db.get(args.id as Id<"tasks">),
+```
+
+## Use instead
+
+```ts
+args: { id: v.id("tasks") },
+handler: async (ctx, args) => await ctx.db.get("tasks", args.id),
+```
+
+## Known limits
+
+Silent where only some branch takes the string for an id, where it is cast to ids of several tables, where
+`ctx.db.normalizeId` makes an id of it, and within helpers that it is passed to.
+
+## References
+
+* https://docs.convex.dev/functions/validation
+* https://docs.convex.dev/database/document-ids
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from biconvex.lint.finding import Severity
+from biconvex.lint.rule import Case, Problem, Rule
+from biconvex.rules.validators.declared import parts
+from biconvex.rules.wording import callee
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from biconvex.lint.model import Backend, DatabaseUse, ValidatorShape
+
+__all__ = ["StringAsId"]
+
+
+def _case(name: str, validator: str, ts: str, py: str) -> Case:
+    return Case(
+        name,
+        typescript=f"""\
+import {{ mutation }} from "./_generated/server";
+import {{ v }} from "convex/values";
+export const work = mutation({{
+  args: {{ id: {validator} }},
+  handler: async (ctx, args) => {{
+    {ts}
+  }},
+}});
+""",
+        python=f"""\
+from biconvex.sim.server import mutation
+from biconvex.sim.values import v
+
+@mutation(args={{"id": {validator}}})
+async def work(ctx, args):
+    {py}
+""",
+    )
+
+
+SILENT = (
+    _case(
+        "an id",
+        'v.id("tasks")',
+        'await ctx.db.delete("tasks", args.id);',
+        'await ctx.db.delete("tasks", args["id"])',
+    ),
+    _case(
+        "a string of which an id is made",
+        "v.string()",
+        'const id = ctx.db.normalizeId("tasks", args.id);\n    if (id) await ctx.db.delete("tasks", id);',
+        'id = ctx.db.normalize_id("tasks", args["id"])\n    if id:\n        await ctx.db.delete("tasks", id)',
+    ),
+    _case(
+        "a string of one table or another",
+        "v.string()",
+        'await ctx.db.get(args.id as Id<"tasks">);\n    await ctx.db.get(args.id as Id<"users">);',
+        'await ctx.db.get("tasks", args["id"])\n    await ctx.db.get("users", args["id"])',
+    ),
+)
+
+FLAGGED = (
+    _case(
+        "a string, with the table's name",
+        "«v.string()»",
+        'await ctx.db.patch("tasks", args.id as any, { done: true });',
+        'await ctx.db.patch("tasks", args["id"], {"done": True})',
+    ),
+    _case(
+        "a string without",
+        "«v.string()»",
+        'const { id } = args;\n    await ctx.db.delete(id as Id<"tasks">);',
+        'await ctx.db.delete(args["id"])',
+    ),
+)
+
+
+class StringAsId(Rule):
+    """Every argument that is a string in its validator and an id in its use."""
+
+    name = "string-as-id"
+    theme = "validators"
+    severity = Severity.WARNING
+    links = (
+        "https://docs.convex.dev/functions/validation",
+        "https://docs.convex.dev/database/document-ids",
+    )
+    silent = SILENT
+    flagged = FLAGGED
+
+    def check(self, backend: Backend) -> Iterator[Problem]:
+        """Yield each argument once, unless it is an id of several tables."""
+        arguments = {
+            part
+            for function in backend.functions
+            if function.args.shape is not None
+            for part in parts(function.args.shape)
+            if part.kind == "string"
+        }
+        used: dict[ValidatorShape, list[tuple[str | None, DatabaseUse]]] = {}
+        for use in backend.database_uses:
+            given = use.id
+            # what one branch takes for an id may be something else in another
+            if given is None or use.conditional:
+                continue
+            string = given.members[0] if given.kind == "id" and given.members else given
+            if string in arguments:
+                used.setdefault(string, []).append((use.table or given.table, use))
+        for string, uses in used.items():
+            tables = {table for table, _ in uses if table is not None}
+            if len(tables) <= 1:
+                yield _problem(string, next(iter(tables), None), uses[0][1])
+
+
+def _problem(string: ValidatorShape, table: str | None, use: DatabaseUse) -> Problem:
+    return Problem(
+        string.place,
+        f"This string is used as an id{f' of `{table}`' if table else ''}: any text passes.",
+        help=f'use `v.id("{table or "…"}")`',
+        evidence=((use.place, f"{callee(use)} takes it for an id"),),
+    )
