@@ -207,6 +207,24 @@ class Throw:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ClientCall:
+    """A call in client code that names a function first: `useQuery(api.tasks.list, args)`.
+
+    `name` is that of the hook or method, `operation` the kind of function it is for. `passes_arguments` says
+    whether `args`, the second argument, is all that the function gets; `paginated` whether the hook adds
+    `paginationOpts`.
+    """
+
+    name: str
+    operation: Literal["query", "mutation", "action"]
+    place: Place
+    reference: FunctionReference
+    passes_arguments: bool
+    args: syntax.Node | None
+    paginated: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class DirectUse:
     """A registered function that is itself used in a body, where a reference to it, or a helper, belongs.
 
@@ -298,6 +316,7 @@ class Backend:
     module_writes: tuple[ModuleWrite, ...] = ()
     fragment: bool = False
     convex_version: tuple[int, int] | None = None
+    client_calls: tuple[ClientCall, ...] = ()
 
     @property
     def database_uses(self) -> tuple[DatabaseUse, ...]:
