@@ -72,6 +72,7 @@ class QueryChain:
     `terminal` is `iterate` for an async loop over the query and None when the query leaves our sight. `limit`
     is the constant of `take(n)`, or of the `numItems` of `paginate`. `complete` is false when parts of the chain may
     be missing. `library` marks a query on what a helper library made of `ctx.db`: its terminals are its own.
+    `stray` is the call of a method that queries do not have, from its name on, which ends what can be followed.
     """
 
     table: str | None
@@ -85,6 +86,7 @@ class QueryChain:
     limit: int | None
     complete: bool
     library: bool = False
+    stray: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

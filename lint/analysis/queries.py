@@ -61,6 +61,7 @@ class Chain(Value):
     direction: Literal["asc", "desc"] | None = None
     full_scan: bool = False
     complete: bool = True
+    stray: Place | None = None
 
     def member(self, name: str) -> Value | None:
         """Give the member of that name."""
@@ -91,7 +92,7 @@ class Chain(Value):
                 return replace(self, full_scan=True)
             case "limit":
                 return self
-        self.record.last = replace(self, complete=False)
+        self.record.last = replace(self, complete=False, stray=method_place(site))
         return None
 
     def _indexed(self, kind: Literal["database", "search"], site: CallSite) -> Value | None:
@@ -137,6 +138,7 @@ class Chain(Value):
             limit=limit,
             complete=self.complete and terminal is not None,
             library=self.record.library,
+            stray=self.stray,
         )
 
 

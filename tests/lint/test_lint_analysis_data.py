@@ -178,3 +178,12 @@ export const f = query({ args: { a: v.optional(v.bigint()), b: v.map() }, handle
         ("int64", "bigint"),
         ("unknown", "map"),
     ]
+
+
+def test_a_method_that_queries_do_not_have_ends_the_chain() -> None:
+    text = """\
+import { mutation } from "./_generated/server";
+export const f = mutation({ args: {}, handler: async (ctx) => { await ctx.db.query("a").delete(); } });
+"""
+    chains = [chain for use in sources({"a.ts": text}).database_uses for chain in use.chains]
+    assert [chain.stray.text for chain in chains if chain.stray] == ["delete()"]
