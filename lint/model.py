@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from biconvex.lint import syntax
 
 __all__ = [
-    "AppDefinition", "ArrayUse", "Backend", "Body", "ComponentUse", "CronJob", "CronPart", "CtxCall",
+    "AppDefinition", "ArrayUse", "Backend", "Body", "ClientCall", "ComponentUse", "CronJob", "CronPart", "CtxCall",
     "DatabaseOperation", "DatabaseUse", "Declaration", "DirectUse", "Fate", "Filter", "FilterCondition",
     "Function", "FunctionReference", "Handover", "Index", "IndexUse", "InstalledComponent", "Kind", "Loop",
     "Module", "ModuleImport", "ModuleWrite", "OutsideCall", "Place", "Promise", "QueryChain", "RangeStep",
@@ -108,9 +108,9 @@ class DatabaseUse(CtxCall):
 
     `chains` has what a query may be: one, unless a ternary or a reassignment chose; its `place` is the chain
     up to its terminal. `passed` is `ctx.db` handed to something out of sight. `table` is None when not known;
-    `explicit_table` is true for `db.get("t", id)`. `uses` are all uses of the array that a `collect` or `take` gives;
-    None when some may be out of sight: it is returned, kept, or handed to a function. `id` is the validator that
-    says what is given for the document's id, where data flow or a type tells it: of kind `id`, with the table, or of
+    `explicit_table` is true for `db.get("t", id)`. `uses` are the uses of the array that a `collect` or `take` gives;
+    `all_uses` is false when there may be others: it is returned, kept, or handed to a function. `id` is the validator
+    that says what is given for the document's id, where data flow or a type tells it: of kind `id`, with the table, or of
     another, such as `string`, for an argument that is declared as one. `written` is the object that is written, as
     far as it is known: a field whose value is data has the validator of that.
     """
@@ -120,7 +120,8 @@ class DatabaseUse(CtxCall):
     system: bool
     explicit_table: bool
     chains: tuple[QueryChain, ...] = ()
-    uses: tuple[ArrayUse, ...] | None = None
+    uses: tuple[ArrayUse, ...] = ()
+    all_uses: bool = False
     id: ValidatorShape | None = None
     written: ValidatorShape | None = None
 
@@ -286,6 +287,7 @@ class Backend:
     to be seen proves nothing. `twins` are modules whose path one of `modules` has already. `open_references` are
     parts of the API, such as (`internal`, `tasks`), of which the code takes members that are not in sight.
     `convex_version` is the lowest version (major, minor) of the npm package that the project may use, if that is known.
+    `client_calls` has those of client code, as far as it was read; then `references` has what is written there, too.
     """
 
     root: str

@@ -83,7 +83,7 @@ class CallDraft:
             return DatabaseUse(
                 api, place, body, arguments, loops, leaves, maybe, kinds,
                 self.operation, table, self.system, self.explicit_table, tuple(self.chains),
-                self.result.freeze() if self.result else None, self.id, self.written,
+                *(self.result.freeze() if self.result else ((), False)), self.id, self.written,
             )  # fmt: skip
         if self.vector is not None:
             found = self.vector

@@ -30,11 +30,12 @@ class ResultDraft:
     known: set[int] = field(default_factory=set)
     escaped: bool = False
 
-    def freeze(self) -> tuple[ArrayUse, ...] | None:
-        """Give its uses; None when some may be out of sight."""
-        if self.escaped or self.draft.cut or not self.reads <= self.known:
-            return None
-        return tuple(sorted(self.uses.values(), key=lambda use: (use.place.start, use.place.end)))
+    def freeze(self) -> tuple[tuple[ArrayUse, ...], bool]:
+        """Give its uses in order, and whether that is all of them."""
+        uses = sorted(
+            self.uses.values(), key=lambda use: (use.place.source.path, use.place.start, use.place.end)
+        )
+        return tuple(uses), not self.escaped and not self.draft.cut and self.reads <= self.known
 
 
 def note_read(node: syntax.Name, value: Value | None) -> None:

@@ -43,7 +43,7 @@ def table_of(chain: QueryChain) -> str:
 
 def counts(call: DatabaseUse) -> bool:
     """Tell whether of all documents that a query collects only their number is used."""
-    return _collects(call) and bool(call.uses) and all(use.operation == "length" for use in call.uses or ())
+    return _collects(call) and all(use.operation == "length" for use in call.uses)
 
 
 def few_needed(call: DatabaseUse) -> int | None:
@@ -51,7 +51,7 @@ def few_needed(call: DatabaseUse) -> int | None:
 
     Of the last one (`xs.at(-1)`) it says 1. Whether there are any may be asked as well.
     """
-    if not _collects(call) or not call.uses:
+    if not _collects(call):
         return None
     needed = [_needed(use) for use in call.uses if use.operation != "length"]
     if not needed or any(number is None for number in needed):
@@ -60,6 +60,9 @@ def few_needed(call: DatabaseUse) -> int | None:
 
 
 def _collects(call: DatabaseUse) -> bool:
+    """Tell whether a query collects what it finds, and all uses of that are known."""
+    if not call.uses or not call.all_uses:
+        return False
     return bool(call.chains) and all(chain.terminal == "collect" and chain.complete for chain in call.chains)
 
 

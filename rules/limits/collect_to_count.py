@@ -163,5 +163,5 @@ def _problem(call: DatabaseUse) -> Problem:
         call.place,
         f"Documents of {what} are read only to be counted.",
         help=f"keep the number where it changes, or use `{first}` or `take` to know whether there are enough",
-        evidence=tuple((use.place, "only their number is used") for use in call.uses or ()),
+        evidence=tuple((use.place, "only their number is used") for use in call.uses),
     )

@@ -151,14 +151,16 @@ class GrowingArray(Rule):
 
 
 def _grows(value: syntax.Node, field: str) -> bool:
-    """Tell whether an array has all elements that the field had, and more."""
-    if not isinstance(value, syntax.Array) or len(value.elements) < 2:
+    """Tell whether an array has all elements that the field had, and another one that isn't constant."""
+    if not isinstance(value, syntax.Array):
         return False
-    return any(
-        isinstance(element, syntax.Spread)
-        and any(_takes(part, field) for part in syntax.walk(element.value))
-        and not any(isinstance(part, syntax.Call) for part in syntax.walk(element.value))
-        for element in value.elements
+    spread = [element.value for element in value.elements if isinstance(element, syntax.Spread)]
+    added = [each for each in value.elements if not isinstance(each, syntax.Spread | syntax.Literal)]
+    if len(spread) != 1 or not added:
+        return False
+    parts = list(syntax.walk(spread[0]))
+    return any(_takes(part, field) for part in parts) and not any(
+        isinstance(part, syntax.Call) for part in parts
     )
 
 

@@ -168,7 +168,7 @@ class NeedlessCollect(Rule):
 
 
 def _problem(call: DatabaseUse, number: int) -> Problem:
-    uses = [use for use in call.uses or () if use.operation != "length"]
+    uses = [use for use in call.uses if use.operation != "length"]
     last = any(use.key == -1 for use in uses)
     if last:
         used, remedy = "the last document is", "turn the order round, and use `first()`"
@@ -191,7 +191,7 @@ def _fix(call: DatabaseUse, number: int) -> Fix | None:
     Not where the number of documents is used as well, nor for one document, where `first()` reads better.
     """
     place = call.place
-    uses = call.uses or ()
+    uses = call.uses
     counted = any(use.operation == "length" for use in uses)
     if number == 1 or counted or not place.text.endswith(_TERMINAL):
         return None

@@ -21,7 +21,7 @@ def uses(backend: Backend) -> list[list[str] | None]:
     """Each array of documents with what becomes of it; None where that is not all in sight."""
     return [
         None
-        if use.uses is None
+        if not use.all_uses
         else [f"{u.operation}{'' if u.key is None else f' {u.key}'}" for u in use.uses]
         for use in backend.database_uses
         if use.operation == "query"
