@@ -96,10 +96,9 @@ def rule_settings(
 
 def _mistakes(file: ConfigFile, error: ValidationError, above: tuple[str | int, ...] = ()) -> Iterator[str]:
     for mistake in error.errors(include_url=False):
-        where = (
-            *above,
-            *(part if isinstance(part, int) else str(part).replace("_", "-") for part in mistake["loc"]),
-        )
+        where = (*above, *mistake["loc"])
+        if above:  # a field of a rule's `Options`
+            where = tuple(part if isinstance(part, int) else part.replace("_", "-") for part in where)
         if mistake["type"] == "extra_forbidden":
             model = OverrideModel if where[0] == "overrides" else ConfigModel
             known = [name.replace("_", "-") for name in model.model_fields]

@@ -39,8 +39,11 @@ def insert_keyword(call: Place, name: str, value: str) -> Edit | None:
         (index for index, arg in enumerate(node.args) if arg.keyword is not None or arg.star == "**"),
         len(node.args),
     )
-    args = _with_comma(node.args, at, added)
-    return _edit(call, node.with_changes(args=args))
+    before = node.whitespace_before_args
+    if not node.args and isinstance(before, libcst.SimpleWhitespace):
+        before = libcst.SimpleWhitespace("")
+    args = _with_comma(node.args, at, added, before)
+    return _edit(call, node.with_changes(args=args, whitespace_before_args=before))
 
 
 def insert_import(statement: Place, beside: str, name: str) -> Edit | None:
@@ -62,7 +65,8 @@ def insert_import(statement: Place, beside: str, name: str) -> Edit | None:
     )
     if at is None:
         return None
-    names = _with_comma(found.names, at, libcst.ImportAlias(libcst.Name(name)))
+    before = found.lpar.whitespace_after if found.lpar else libcst.SimpleWhitespace("")
+    names = _with_comma(found.names, at, libcst.ImportAlias(libcst.Name(name)), before)
     return _edit(statement, found.with_changes(names=names))
 
 
@@ -70,12 +74,17 @@ def _with_comma(
     items: Sequence[libcst.Arg] | Sequence[libcst.ImportAlias],
     at: int,
     added: libcst.Arg | libcst.ImportAlias,
+    opening: libcst.BaseParenthesizableWhitespace,
 ) -> list[libcst.CSTNode]:
-    """Insert an item into a list, with the commas that the list has."""
-    between = next(
-        (item.comma for item in items[:-1] if isinstance(item.comma, libcst.Comma)),
-        libcst.Comma(whitespace_after=libcst.SimpleWhitespace(" ")),
-    )
+    """Insert an item into a list, with the commas that the list has; `opening` is the space before its first item."""
+    spaces = [item.comma.whitespace_after for item in items[:-1] if isinstance(item.comma, libcst.Comma)]
+    space = spaces[0] if spaces else opening
+    if isinstance(space, libcst.ParenthesizedWhitespace):
+        line = libcst.TrailingWhitespace(newline=space.first_line.newline)  # without the comment there
+        space = space.with_changes(first_line=line, empty_lines=[])
+    elif not spaces:
+        space = libcst.SimpleWhitespace(" ")
+    between = libcst.Comma(whitespace_after=space)
     before, after = items[:at], items[at:]
     if after:
         return [*before, added.with_changes(comma=between), *after]
