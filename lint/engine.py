@@ -7,14 +7,17 @@ rest goes on.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from biconvex.lint import analysis
+from biconvex.lint.clients import client_scripts, read_client
 from biconvex.lint.failure import analysis_failed, rule_failed
 from biconvex.lint.parse import parse
-from biconvex.lint.project import discover, shown_path
+from biconvex.lint.project import discover, is_test, shown_path
 from biconvex.lint.reading import Desk, read_folder, with_texts
 from biconvex.lint.result import LintResult
 from biconvex.lint.rule import finding_of
@@ -24,12 +27,12 @@ from biconvex.lint.suppressions import Suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from biconvex.lint.cache import Parser
     from biconvex.lint.finding import Finding
     from biconvex.lint.markdown import Document
     from biconvex.lint.model import Backend
+    from biconvex.lint.parsed import ParsedFile
     from biconvex.lint.project import BackendFolder
     from biconvex.lint.rule import Rule
     from biconvex.lint.source import SourceFile
@@ -88,8 +91,9 @@ def lint(
         ]
         folders = [folder for folder in folders if folder.files and folder not in excluded]
         stage.files += sum(len(folder.files) for folder in folders)
+    clients = _read_clients(paths, folders, run)
     for folder in folders:
-        _lint_folder(folder, run)
+        _lint_folder(folder, clients, run)
     for document in documents:
         _lint_document(document, run)
     if not run.files and not excluded:
@@ -123,7 +127,31 @@ def check_backend(
         rule_seconds[rule.name] = rule_seconds.get(rule.name, 0.0) + perf_counter() - began
 
 
-def _lint_folder(folder: BackendFolder, run: _Run) -> None:
+def _read_clients(paths: Sequence[Path], folders: Sequence[BackendFolder], run: _Run) -> list[ParsedFile]:
+    """Read the client code that the paths ask for: the scripts that name functions, below a folder around a backend."""
+    roots = {folder.root for folder in folders}
+    around = {parent for root in roots for parent in root.parents}
+    tops = {Path(os.path.realpath(run.desk.cwd / path)) for path in paths} & around
+    tops -= {top for top in tops if any(parent in tops for parent in top.parents)}
+    if not tops:
+        return []
+    read = {file for folder in folders for file in folder.files}
+    parsed: list[ParsedFile] = []
+    with run.watch.measure("clients") as stage:
+        for path in (path for top in sorted(tops) for path in client_scripts(top, roots)):
+            if path not in read and not is_test(path) and not run.settings.excludes(path):
+                found = read_client(path, run.desk)
+                if found is not None:
+                    parsed.append(found)
+        stage.files += len(parsed)
+    for file in parsed:
+        run.asked.add(file.source.path)
+        run.sources[file.source.path] = file.source
+    run.suppressions.read(parsed)
+    return parsed
+
+
+def _lint_folder(folder: BackendFolder, clients: Sequence[ParsedFile], run: _Run) -> None:
     with run.watch.measure("read and parse") as stage:
         reading = read_folder(folder, run.desk)
         stage.files += len(reading.sources)
@@ -134,7 +162,9 @@ def _lint_folder(folder: BackendFolder, run: _Run) -> None:
     run.files += sum(asked.covers(source.path) for source in reading.sources)
     run.suppressions.read(reading.parsed)
     run.findings += reading.findings
-    run.findings += _analyse(folder.shown, lambda: analysis.build(folder, reading.parsed), asked, run)
+    run.findings += _analyse(
+        folder.shown, lambda: analysis.build(folder, reading.parsed, clients), asked, run
+    )
 
 
 def _lint_document(document: Document, run: _Run) -> None:

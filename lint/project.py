@@ -32,6 +32,7 @@ __all__ = [
     "discover",
     "imported_files",
     "is_source_file",
+    "is_test",
     "language_of",
     "shown_path",
 ]
@@ -112,7 +113,7 @@ def discover(paths: Sequence[Path], cwd: Path) -> list[BackendFolder]:
             shown=shown_path(root, cwd),
             kind=_kind(root),
             files=tuple(
-                path for path in _source_files(root) if not _is_test(path) or path in (selected or ())
+                path for path in _source_files(root) if not is_test(path) or path in (selected or ())
             ),
             selected=tuple(sorted(selected or ())),
             aliases=read_aliases(root),
@@ -210,7 +211,7 @@ def _defines_python_functions(folder: Path) -> bool:
         node.source == "biconvex.sim.server"
         and any(name.imported in _BUILDERS | _DEFINITIONS for name in node.names)
         for file in sorted(folder.glob("*.py"))
-        if not _is_test(file)
+        if not is_test(file)
         for node in _imports(file)
     )
 
@@ -316,7 +317,7 @@ def is_source_file(path: Path, root: Path) -> bool:
     )
 
 
-def _is_test(path: Path) -> bool:
+def is_test(path: Path) -> bool:
     """Tell whether a file has tests, by its name: they use the backend, but are no part of it."""
     return _TEST.search(path.name) is not None
 

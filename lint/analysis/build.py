@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from biconvex.lint.analysis.clients import client_calls
 from biconvex.lint.analysis.components import app_definition
 from biconvex.lint.analysis.crons import Crons, freeze_crons
 from biconvex.lint.analysis.ctx import kinds_with
@@ -29,17 +30,24 @@ if TYPE_CHECKING:
 __all__ = ["assemble", "build"]
 
 
-def build(folder: BackendFolder, files: Sequence[ParsedFile]) -> Backend:
+def build(folder: BackendFolder, files: Sequence[ParsedFile], clients: Sequence[ParsedFile] = ()) -> Backend:
     """Analyse the files of a functions folder as one backend.
 
     The files' paths and `folder.shown` are relative to the same directory. Files that lie outside the folder
-    take part as helpers.
+    take part as helpers; `clients` are only searched for what they call.
     """
-    placed = [(posixpath.relpath(parsed.source.path, folder.shown), parsed) for parsed in files]
+    placed = _placed(folder, files)
     read = {path for path, _ in placed}
     there = (path.relative_to(folder.root).as_posix() for path in folder.files)
     unread = frozenset(module_path(path) for path in there if path not in read)
-    return assemble(placed, folder.shown, folder.kind, folder.aliases, unread, version=folder.convex_version)
+    return assemble(
+        placed, folder.shown, folder.kind, folder.aliases, unread,
+        version=folder.convex_version, clients=_placed(folder, clients), place=folder.root.as_posix(),
+    )  # fmt: skip
+
+
+def _placed(folder: BackendFolder, files: Sequence[ParsedFile]) -> list[tuple[str, ParsedFile]]:
+    return [(posixpath.relpath(parsed.source.path, folder.shown), parsed) for parsed in files]
 
 
 def assemble(
@@ -51,16 +59,20 @@ def assemble(
     *,
     fragment: bool = False,
     version: tuple[int, int] | None = None,
+    clients: Sequence[tuple[str, ParsedFile]] = (),
+    place: str = "",
 ) -> Backend:
     """Analyse files, given with their paths below the functions folder, as one backend.
 
     `unread` has the paths of modules that there are but that could not be read. Of a `fragment` only a part is
     in sight: what it doesn't show is unknown, not missing.
-    `version` is that of the npm package `convex`.
+    `version` is that of the npm package `convex`. `clients` is code that may call the backend's functions;
+    for that `place` must be the absolute path of the functions folder.
     """
     program = Program(sorted(files, key=lambda item: item[0]), root, aliases, unread, fragment=fragment)
     program.run()
-    return replace(_Assembly(program, root, kind).backend(), convex_version=version)
+    calls = tuple(client_calls(program, clients, place))
+    return replace(_Assembly(program, root, kind).backend(), convex_version=version, client_calls=calls)
 
 
 class _Located(Protocol):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
 from biconvex.lint.analysis.references import written_references
+from biconvex.lint.clients import client_scripts, names_functions
 from biconvex.lint.graph.model import Edge, Spot
 from biconvex.lint.parse import parse
 from biconvex.lint.project import language_of, shown_path
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["client_edges"]
 
-_SUFFIXES = (".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs", ".py")
-_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "dist", "build", "_generated"})
-_MENTIONS = re.compile(rb"\bapi\s*\.|\bapi\s*\[|\bas\s+api\b|\bapi\s+as\b")
 _GENERATED = re.compile(r"^(?P<folder>.*?)/?_generated/api(?:\.[cm]?[jt]s)?$")
 _SIMULATOR = "biconvex.sim.server"
 _REPOSITORY = (".git",)
@@ -43,7 +41,7 @@ def client_edges(graphs: Sequence[BackendGraph], desk: Desk) -> list[Edge]:
     tops = [top for top in tops if not any(other in top.parents for other in tops)]
     edges: list[Edge] = []
     for top in tops:
-        for path in _scripts(top, folders):
+        for path in client_scripts(top, folders):
             edges += _edges_of(path, graphs, desk)
     return edges
 
@@ -57,17 +55,6 @@ def _repository(folder: Path) -> Path:
     return folder.parent
 
 
-def _scripts(top: Path, without: set[Path]) -> Iterator[Path]:
-    for name, folders, files in os.walk(top):
-        here = Path(name)
-        folders[:] = sorted(
-            f for f in folders if f not in _SKIPPED and not f.startswith(".") and here / f not in without
-        )
-        yield from (
-            here / file for file in sorted(files) if file.endswith(_SUFFIXES) and not file.endswith(".d.ts")
-        )
-
-
 def _edges_of(path: Path, graphs: Sequence[BackendGraph], desk: Desk) -> Iterator[Edge]:
     if path.is_symlink():
         return
@@ -75,7 +62,7 @@ def _edges_of(path: Path, graphs: Sequence[BackendGraph], desk: Desk) -> Iterato
         data = desk.read(path)
     except OSError:
         return
-    if not _MENTIONS.search(data):
+    if not names_functions(data):
         return
     source = SourceFile(shown_path(path, desk.cwd), language_of(path), data)
     module = parse(source).module

@@ -266,10 +266,10 @@ def test_a_failure_of_the_analysis_is_a_finding_and_the_other_backends_go_on(
         (tmp_path / name / "convex" / "tasks.ts").write_text(TASKS)
     build = engine.analysis.build
 
-    def fail_on_a(folder: Any, parsed: Any) -> Backend:
+    def fail_on_a(folder: Any, parsed: Any, clients: Any) -> Backend:
         if folder.shown == "a/convex":
             raise RecursionError("too deep")
-        return build(folder, parsed)
+        return build(folder, parsed, clients)
 
     monkeypatch.setattr(engine.analysis, "build", fail_on_a)
     failed, seen = lint([tmp_path], tmp_path, [SEE]).findings
