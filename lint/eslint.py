@@ -13,7 +13,15 @@ ESLINT_PLUGIN = "@convex-dev/eslint-plugin 5.0.0"
 """The version of the plugin that the table was made from."""
 
 EQUIVALENTS: Mapping[str, tuple[str, ...]] = {
+    "@convex-dev/explicit-table-ids": ("implicit-table",),
+    "@convex-dev/import-wrong-runtime": ("node-module-in-default-runtime",),
+    "@convex-dev/no-collect-in-query": ("unbounded-collect", "collect-to-count", "needless-collect"),
+    "@convex-dev/no-duplicate-indexes": ("redundant-index",),
+    "@convex-dev/no-filter-in-query": ("query-filter",),
     "@convex-dev/no-old-registered-function-syntax": ("missing-argument-validators",),
+    "@convex-dev/no-schema-import-cycle": ("schema-import-cycle",),
+    "@convex-dev/no-top-of-hour-crons": ("top-of-hour-cron",),
+    "@convex-dev/require-access-control": ("unauthenticated-function",),
     "@convex-dev/require-args-validator": ("missing-argument-validators",),
     "@convex-dev/require-argument-validators": ("missing-argument-validators",),
     "@typescript-eslint/no-floating-promises": ("floating-promise",),
