@@ -63,6 +63,8 @@ def required(shape: ValidatorShape) -> tuple[str, ...]:
 def mismatches(shape: ValidatorShape, node: syntax.Node, path: str = "") -> Iterator[Mismatch]:
     """Give every part of a written value that can't match."""
     while isinstance(node, syntax.Cast):
+        if node.type == "never":  # whoever writes that knows that it doesn't fit
+            return
         node = node.value
     if shape.kind in _OPEN or (shape.optional and _is_undefined(node)):
         return

@@ -3,7 +3,8 @@
 ## What it does
 
 Finds calls, scheduled functions and cron jobs whose arguments, as they are written, lack one that the function's `args`
-require, have one that they don't know, or give a value of the wrong type.
+require, have one that they don't know, or give a value of the wrong type. So do calls of client code, such as
+`useQuery(api.tasks.list, { … })`, where the whole project is linted.
 
 ## Why is this bad?
 
@@ -218,7 +219,7 @@ class WrongArguments(Rule):
     flagged = FLAGGED
 
     def check(self, backend: Backend) -> Iterator[Problem]:
-        """Yield what is wrong in calls, scheduled functions and cron jobs."""
+        """Yield what is wrong in calls, scheduled functions, cron jobs and client code."""
         for given in _all(backend):
             function = given.reference.function if given.reference else None
             shape = function.args.shape if function is not None else None
@@ -235,6 +236,10 @@ def _all(backend: Backend) -> Iterator[_Given]:
             yield _Given(call.reference, call.args)
     for job in backend.crons:
         yield _Given(job.reference, job.arguments)
+    for made in backend.client_calls:
+        skipped = isinstance(made.args, syntax.Literal)  # `useQuery(api.tasks.list, "skip")`
+        if made.passes_arguments and not made.paginated and not skipped:
+            yield _Given(made.reference, made.args)
 
 
 def _problems(

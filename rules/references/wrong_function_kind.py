@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds `ctx.runQuery` with a mutation, `ctx.runMutation` with an action and the like, and queries and HTTP actions that
-are scheduled or made a cron job.
+Finds `ctx.runQuery` with a mutation, `ctx.runMutation` with an action and the like, queries and HTTP actions that are
+scheduled or made a cron job, and, where the client code of the project is linted as well, `useQuery` with a mutation.
 
 ## Why is this bad?
 
@@ -111,6 +111,7 @@ FLAGGED = (
     _case("a query that is scheduled", "mutation", "«ctx.scheduler.runAfter(0, internal.tasks.list, {})»"),
 )
 
+_OF = {"query": "queries", "mutation": "mutations", "action": "actions"}
 _VERBS: dict[Kind, str] = {"query": "runQuery", "mutation": "runMutation", "action": "runAction"}
 _CALLERS: dict[str, frozenset[Kind]] = {
     "runQuery": frozenset(("query", "mutation", "action", "httpAction")),
@@ -134,7 +135,7 @@ class WrongFunctionKind(Rule):
     fixable = "safe"
 
     def check(self, backend: Backend) -> Iterator[Problem]:
-        """Yield calls, then scheduled functions, then cron jobs."""
+        """Yield calls, then scheduled functions, cron jobs, and calls of clients."""
         for call in backend.run_calls:
             function = call.reference.function if call.reference else None
             if function is not None and _VERBS.get(function.kind) != call.operation:
@@ -151,6 +152,16 @@ class WrongFunctionKind(Rule):
             yield from _unscheduled(scheduled, scheduled.reference, f"{callee(scheduled)} can't schedule")
         for job in backend.crons:
             yield from _unscheduled(job, job.reference, "A cron job can't run")
+        for made in backend.client_calls:
+            function = made.reference.function
+            if function is not None and function.kind != made.operation:
+                yield Problem(
+                    made.place,
+                    f"`{made.name}(…)` is for {_OF[made.operation]}, "
+                    f"and `{made.reference.name}` is {a_kind(function)}.",
+                    help="use what is for its kind",
+                    evidence=declared(function),
+                )
 
 
 def _unscheduled(
