@@ -10,7 +10,7 @@ from biconvex.lint.analysis.ctx import LIBRARY, Ctx
 from biconvex.lint.analysis.data import Data, id_in, written_shape
 from biconvex.lint.analysis.externals import call_external
 from biconvex.lint.analysis.facts import CallContext, CallDraft, VectorDetails
-from biconvex.lint.analysis.names import GENERATED_API, SERVER, VALUES
+from biconvex.lint.analysis.names import GENERATED_API, VALUES
 from biconvex.lint.analysis.outside import PlainCall, dotted
 from biconvex.lint.analysis.queries import Chain, QueryRecord, constant, vector_steps
 from biconvex.lint.analysis.registration import Registered
@@ -234,7 +234,7 @@ class Collector(Walker):
 
     def call_external(self, external: External, site: CallSite) -> Value | None:
         """Call something of a package, of generated code, or a global."""
-        if external.source not in {SERVER, VALUES, GENERATED_API} and self.frame is not None:
+        if external.source not in {VALUES, GENERATED_API} and self.frame is not None:
             self._outside(external, site)
         return call_external(external, site)
 

@@ -221,7 +221,7 @@ def _problem(
 
 def _wanted(call: DatabaseUse, table: Table | None) -> Index | None:
     """Find the index for a field by which the results are filtered in code."""
-    fields = {field for use in call.uses for field in _compared(use)}
+    fields = set(_compared(call.uses[0])) if len(call.uses) == 1 else set()
     for index in table.indexes.values() if table else ():
         if index.kind == "database" and index.fields and index.fields[0] in fields and not index.staged:
             return index
