@@ -20,6 +20,7 @@ __all__ = ["client_scripts", "names_functions", "read_client"]
 
 _SUFFIXES = (".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs", ".py")
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "dist", "build", "_generated"})
+_SOURCE = re.compile(rb"_generated/api|biconvex\.sim\.server")
 _MENTIONS = re.compile(rb"\bapi\s*\.|\bapi\s*\[|\bas\s+api\b|\bapi\s+as\b")
 
 
@@ -37,7 +38,7 @@ def client_scripts(top: Path, without: Collection[Path]) -> Iterator[Path]:
 
 def names_functions(data: bytes) -> bool:
     """Tell whether a script may name functions: most don't, and need not be parsed."""
-    return _MENTIONS.search(data) is not None
+    return _SOURCE.search(data) is not None and _MENTIONS.search(data) is not None
 
 
 def read_client(path: Path, desk: Desk) -> ParsedFile | None:
