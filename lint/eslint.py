@@ -15,7 +15,12 @@ ESLINT_PLUGIN = "@convex-dev/eslint-plugin 5.0.0"
 EQUIVALENTS: Mapping[str, tuple[str, ...]] = {
     "@convex-dev/explicit-table-ids": ("implicit-table",),
     "@convex-dev/import-wrong-runtime": ("node-module-in-default-runtime",),
-    "@convex-dev/no-collect-in-query": ("unbounded-collect", "collect-to-count", "needless-collect"),
+    "@convex-dev/no-collect-in-query": (
+        "unbounded-collect",
+        "collect-to-count",
+        "index-without-range",
+        "needless-collect",
+    ),
     "@convex-dev/no-duplicate-indexes": ("redundant-index",),
     "@convex-dev/no-filter-in-query": ("query-filter",),
     "@convex-dev/no-old-registered-function-syntax": ("missing-argument-validators",),

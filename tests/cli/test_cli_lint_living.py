@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,39 @@ def test_options_that_contradict_each_other_are_refused(
         f"{project}/none.json: there is no such baseline: make it with `biconvex lint --write-baseline`"
     )
     assert result.output == f"Error: {expected}\n"
+
+
+def test_the_options_of_a_rule_are_explained_with_their_defaults() -> None:
+    from biconvex.lint.plugins import installed_rules
+
+    from biconvex.cli.explain import document
+
+    @dataclass(frozen=True)
+    class Options:
+        """`least-seconds` is how often is too often; `styles` are those that are fine."""
+
+        least_seconds: int = 60
+        styles: frozenset[str] = frozenset({"b", "a"})
+        name: str | None = None
+
+    rule = next(rule for rule in installed_rules() if rule.name == "floating-promise")
+    page = document(type("Configurable", (type(rule),), {"Options": Options})())
+    assert (
+        """
+## Options
+
+`least-seconds` is how often is too often; `styles` are those that are fine.
+
+```toml
+[rules.floating-promise]
+least-seconds = 60
+styles = ["a", "b"]
+# name = …
+```
+"""
+        in page
+    )
+    assert "## Options" not in document(rule)
 
 
 # --- suppressions ------------------------------------------------------------------------------------------

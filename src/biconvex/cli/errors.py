@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
@@ -21,5 +20,7 @@ class UsageProblem(click.ClickException):
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
     """Ask for the known name that is nearest to a wrong one; say something else if none is near."""
+    from difflib import get_close_matches
+
     near = get_close_matches(name.lower().replace("_", "-"), known, n=1)
     return f"did you mean `{near[0]}`?" if near else otherwise

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
+import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -47,10 +50,29 @@ def document(rule: Rule) -> str:
         told.summary,
         f"Theme: {rule.theme} · severity: {rule.severity.value}",
         *(f"## {heading}\n\n{text}" for heading, text in told.sections.items()),
+        *_options(rule),
         *_examples("Flagged", rule.flagged[:1]),
         *_examples("Not flagged", rule.silent[:1]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _options(rule: Rule) -> Iterator[str]:
+    """What the configuration can tell the rule: its `Options`, with their defaults as TOML has them."""
+    fields = dataclasses.fields(rule.Options)
+    if fields:
+        defaults = rule.Options()
+        lines = (_setting(field.name.replace("_", "-"), getattr(defaults, field.name)) for field in fields)
+        code = "\n".join((f"[rules.{rule.name}]", *lines))
+        yield f"## Options\n\n{inspect.getdoc(rule.Options)}\n\n```toml\n{code}\n```"
+
+
+def _setting(name: str, value: object) -> str:
+    if value is None:
+        return f"# {name} = …"
+    return (
+        f"{name} = {json.dumps(sorted(value) if isinstance(value, frozenset) else value, ensure_ascii=False)}"
+    )
 
 
 def _examples(title: str, cases: Sequence[Case]) -> Iterator[str]:

@@ -12,7 +12,6 @@ import click
 from biconvex.cli.errors import UsageProblem
 from biconvex.lint.failure import fix_failed
 from biconvex.lint.fixes.rounds import MOST_ROUNDS, Fixing, fix_in_rounds
-from biconvex.lint.fixes.writing import write_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +76,8 @@ def _result(fixing: Fixing[LintResult]) -> LintResult:
 
 
 def _write(fixing: Fixing[LintResult], cwd: Path) -> None:
+    from biconvex.lint.fixes.writing import write_files
+
     texts = {Path(os.path.normpath(cwd / path)): source.data for path, source in fixing.after.items()}
     try:
         for path, source in fixing.before.items():

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from biconvex.cli.errors import UsageProblem
-from biconvex.lint.baseline import BASELINE_FILE, Baseline, BaselineError, read_baseline, write_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from biconvex.cli.asked import Asked
     from biconvex.cli.linter import Linter
+    from biconvex.lint.baseline import Baseline
     from biconvex.lint.changes import Changes
 
 __all__ = ["baseline_of", "changes_of", "known_options", "write_known"]
@@ -50,6 +50,8 @@ def baseline_of(file: Path | None) -> Baseline | None:
     """Read the baseline that holds, if there is one. Raises `UsageProblem`."""
     if file is None:
         return None
+    from biconvex.lint.baseline import BaselineError, read_baseline
+
     try:
         return read_baseline(file.resolve())
     except BaselineError as error:
@@ -79,6 +81,8 @@ def write_known(linter: Linter, told: Mapping[str, Any]) -> str:
         raise UsageProblem(
             "--write-baseline takes all findings as they are: leave out --baseline, --changed-since and fixes"
         )
+    from biconvex.lint.baseline import BASELINE_FILE, BaselineError, read_baseline, write_baseline
+
     given: str = told["write_baseline"]
     file = Path(given) if given != _DEFAULT else linter.configuration.baseline
     if file is None:
