@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
 from biconvex.lint.model import Place
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from biconvex.lint.model import Module, ModuleImport
 
-__all__ = ["evaluated_names", "imported_for_types", "strings_matching"]
+__all__ = ["evaluated_names", "imported_for_types", "mentioned", "strings_matching"]
 
 _TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
 
@@ -68,3 +68,13 @@ def evaluated_names(module: Module) -> Iterator[syntax.Name]:
                 stack.append(node.value)
         elif not isinstance(node, syntax.Import):
             stack.extend(syntax.children(node))
+
+
+def mentioned(modules: Iterable[Module], names: Iterable[str]) -> set[str]:
+    """Give those names that stand anywhere in the text of a module, in strings and comments, too."""
+    wanted = set(names)
+    if not wanted:
+        return set()
+    either = "|".join(re.escape(name) for name in sorted(wanted))
+    pattern = re.compile(rf"(?:{either})(?![\w$])".encode())
+    return {found.decode() for module in modules for found in pattern.findall(module.source.data)} & wanted

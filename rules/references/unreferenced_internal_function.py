@@ -2,7 +2,8 @@
 
 ## What it does
 
-Finds an internal function for which there is no reference in the whole backend, not by its name as a string either.
+Finds an internal function for which there is no reference in the whole backend, and whose name, such as `tasks:remind`,
+stands in no string and no comment either.
 
 ## Why is this bad?
 
@@ -17,7 +18,11 @@ export const remindOld = internalMutation({ args: {}, handler: async (ctx) => { 
 
 ## Use instead
 
-Take it out, or say with a comment that it is run by hand.
+Take it out, or say that it is run by hand:
+
+```ts
+// npx convex run tasks:remindOld
+```
 
 ## Known limits
 
@@ -37,7 +42,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Severity
-from biconvex.lint.lookup import strings_matching
+from biconvex.lint.lookup import mentioned
 from biconvex.lint.rule import Case, Problem, Rule
 from biconvex.rules.wording import in_tests, name_of
 
@@ -92,6 +97,9 @@ SILENT = (
         "await pool.enqueue(ctx, internal.tasks.remind)",
     ),
     _case("its name", 'const names = ["tasks:remind"];', 'names = ["tasks:remind"]'),
+    _case(
+        "a comment", "// npx convex run tasks:remind\n  return 1;", "return 1  # npx convex run tasks:remind"
+    ),
     _case(
         "a reference that is computed",
         "await ctx.runMutation(internal.tasks[args.name]);",
@@ -149,7 +157,7 @@ class UnreferencedInternalFunction(Rule):
             and not in_tests(function.place)
             and not _is_open(backend, function)
         ]
-        named = _named(backend, left)
+        named = mentioned(backend.modules.values(), (function.reference or "" for function in left))
         for function in left:
             if function.reference not in named:
                 yield Problem(
@@ -164,13 +172,3 @@ def _is_open(backend: Backend, function: Function) -> bool:
     path, _, _ = (function.reference or "").partition(":")
     whole = ("internal", *path.split("/"))
     return any(whole[:length] in backend.open_references for length in range(1, len(whole) + 1))
-
-
-def _named(backend: Backend, functions: list[Function]) -> set[str]:
-    """Give the functions whose names stand in strings."""
-    names = [function.reference for function in functions if function.reference is not None]
-    if not names:
-        return set()
-    pattern = re.compile("|".join(re.escape(name) for name in names).encode())
-    texts = [text for module in backend.modules.values() for _, text in strings_matching(module, pattern)]
-    return {name for name in names if any(name in text for text in texts)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from backend_facts import python, references, shape, sources, text_of, typescript
+from biconvex.lint.lookup import mentioned
 
 CRONS = """
 import { cronJobs } from "convex/server";
@@ -135,3 +136,10 @@ const { a, b: other, ...rest } = all;
 export const f = mutation({ args: { other, ...rest }, handler: async () => 1 });
 """)
     assert [shape(f.args.shape) for f in backend.functions] == ["{other: float64, c: null}"]
+
+
+def test_what_a_backend_mentions_in_strings_and_comments():
+    backend = typescript("// npx convex run a:one\nconst names = ['a:two', 'a:threefold'];")
+    names = ["a:one", "a:two", "a:three", "a:four"]
+    assert mentioned(backend.modules.values(), names) == {"a:one", "a:two"}
+    assert mentioned(backend.modules.values(), []) == set()
