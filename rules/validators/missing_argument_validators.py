@@ -55,7 +55,7 @@ from typing import TYPE_CHECKING
 from biconvex.lint.finding import Fix, Severity
 from biconvex.lint.fixes import insert_option
 from biconvex.lint.rule import Case, Fixed, Problem, Rule
-from biconvex.lint.syntax import Name, walk
+from biconvex.lint.syntax import Name, Object, walk
 from biconvex.rules.wording import begin, name_of
 
 if TYPE_CHECKING:
@@ -188,6 +188,31 @@ async def «rename»(ctx, args):
 """,
     ),
     Case(
+        "arguments that are passed, and never read",
+        typescript="""\
+import { internal } from "./_generated/api";
+import { internalMutation, mutation } from "./_generated/server";
+export const start = mutation({
+  args: {},
+  handler: async (ctx) => {
+    await ctx.scheduler.runAfter(0, internal.tasks.finish, { soon: true });
+  },
+});
+export const «finish» = internalMutation({ handler: async (ctx) => { await ctx.db.insert("log", {}); } });
+""",
+        python="""\
+from biconvex.sim.server import internal, internal_mutation, mutation
+
+@mutation(args={})
+async def start(ctx, args):
+    await ctx.scheduler.run_after(0, internal.tasks.finish, {"soon": True})
+
+@internal_mutation()
+async def «finish»(ctx, args):
+    await ctx.db.insert("log", {})
+""",
+    ),
+    Case(
         "the old syntax",
         typescript="""\
 import { query } from "./_generated/server";
@@ -260,25 +285,42 @@ class MissingArgumentValidators(Rule):
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each function without `args`; those that no client can call as warnings."""
+        given = _given_arguments(backend)
         for function in backend.functions:
             if function.kind == "httpAction" or function.custom or function.reference is None:
                 continue
             if function.args.status == "absent":
                 exposed = function.visibility == "public" and backend.kind == "app"
                 unnamed = function.place == function.registration
+                nothing = _takes_nothing(function) and function not in given
                 yield Problem(
                     function.builder if unnamed else function.place,
                     _message(function, exposed=exposed),
-                    help=_help(function),
+                    help=_help(function, nothing=nothing),
                     severity=None if exposed else Severity.WARNING,
-                    fix=_fix(function),
+                    fix=_fix(function) if nothing else None,
                 )
 
 
+def _given_arguments(backend: Backend) -> set[Function]:
+    """The functions that the backend itself hands arguments, which `args: {}` would refuse."""
+    calls = [
+        *((call.reference, call.args) for call in backend.run_calls),
+        *((call.reference, call.args) for call in backend.schedule_calls),
+        *((job.reference, job.arguments) for job in backend.crons),
+    ]
+    return {
+        reference.function
+        for reference, args in calls
+        if reference and reference.function and args is not None
+        if not (isinstance(args, Object) and not args.properties)
+    }
+
+
 def _fix(function: Function) -> Fix | None:
-    """Declare no arguments where the handler takes none."""
-    edits = insert_option(function, "args", "{}") if _takes_nothing(function) else None
-    return Fix(_help(function), edits) if edits else None
+    """Declare that there are no arguments."""
+    edits = insert_option(function, "args", "{}")
+    return Fix(_help(function, nothing=True), edits) if edits else None
 
 
 def _takes_nothing(function: Function) -> bool:
@@ -300,9 +342,9 @@ def _message(function: Function, *, exposed: bool) -> str:
     )
 
 
-def _help(function: Function) -> str:
+def _help(function: Function, *, nothing: bool) -> str:
     python = function.place.source.language == "python"
-    if _takes_nothing(function):
+    if nothing:
         return (
             "add `args={}`, which refuses every argument"
             if python
