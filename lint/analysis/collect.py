@@ -261,7 +261,8 @@ class Collector(Walker):
         function = frame.draft.closure.node
         if function.parameters and function.body and function.start <= node.start < function.body[0].start:
             return None
-        return CallContext(frame.draft, frame.loops, frame.leaves, frame.conditional > 0, frame.narrowed == 0)
+        sure = frame.narrowed == 0 and frame.deferred == 0 and not frame.draft.deferred
+        return CallContext(frame.draft, frame.loops, frame.leaves, frame.conditional > 0, sure)
 
     def module_write(self, target: syntax.Node, operation: str, node: syntax.Node, scope: Scope) -> None:
         """Note that something may change what a variable at the top of a module holds."""

@@ -7,7 +7,7 @@ subclass.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,11 @@ from biconvex.lint import syntax
 from biconvex.lint.analysis.composites import array_value, class_value, object_value
 from biconvex.lint.analysis.constants import fold, fold_unary, literal
 from biconvex.lint.analysis.ctx import Ctx
+from biconvex.lint.analysis.hooks import Hooks
 from biconvex.lint.analysis.names import GENERATED_API
 from biconvex.lint.analysis.promises import GATHERING, chained, settle
 from biconvex.lint.analysis.results import escape, note_change, note_read, note_use
-from biconvex.lint.analysis.sequences import ITERATING, call_sequence
+from biconvex.lint.analysis.sequences import ITERATING, call_sequence, calls_back
 from biconvex.lint.analysis.values import (
     CallSite,
     Choice,
@@ -35,14 +36,9 @@ from biconvex.lint.analysis.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from biconvex.lint.analysis.data import Documents
     from biconvex.lint.analysis.frames import Frame
-    from biconvex.lint.analysis.promises import Draft
-    from biconvex.lint.analysis.queries import QueryRecord
-    from biconvex.lint.analysis.registration import Registered
-    from biconvex.lint.analysis.results import ResultDraft
     from biconvex.lint.analysis.scopes import Scope, Variable
-    from biconvex.lint.model import Body, IndexUse, Loop, QueryChain
+    from biconvex.lint.model import Body
 
 __all__ = ["DEEPEST", "Evaluator"]
 
@@ -53,90 +49,13 @@ _LOGICAL = frozenset({"&&", "||", "??"})
 _UNDEFINED = Constant(None)
 
 
-class Evaluator(ABC):
+class Evaluator(Hooks):
     """Evaluates expressions; `frame` is where the walk stands, None at the top of a module."""
 
     def __init__(self) -> None:
         self.frame: Frame | None = None
         self.depth = 0
         self.blocks = 0
-
-    # --- what subclasses add ---
-
-    @abstractmethod
-    def visit(self, node: syntax.Node, scope: Scope) -> Value | None:
-        """Take a node that may be a statement or an expression."""
-
-    @abstractmethod
-    def call_closure(self, closure: Closure, site: CallSite) -> Value | None:
-        """Call a function of the source."""
-
-    @abstractmethod
-    def call_external(self, external: External, site: CallSite) -> Value | None:
-        """Call something of a package, of generated code, or a global."""
-
-    @abstractmethod
-    def ctx_call(self, api: str, ctx: Ctx, site: CallSite) -> Value | None:
-        """Note a call on a ctx; gives its value where it is not a promise."""
-
-    @abstractmethod
-    def query_use(
-        self, site: CallSite, record: QueryRecord, chain: QueryChain
-    ) -> tuple[Draft | None, ResultDraft | None]:
-        """Note a query that was run; gives its promise, and what is known of its results."""
-
-    @abstractmethod
-    def index_use(self, node: syntax.Node, use: IndexUse) -> None:
-        """Note a use of an index."""
-
-    @abstractmethod
-    def inline(self, closure: Closure, arguments: list[Value | None]) -> Value | None:
-        """Walk through a function where it stands; gives what it returns."""
-
-    @abstractmethod
-    def callback(self, closure: Closure, arguments: list[Value | None]) -> Value | None:
-        """Walk through a function that somebody else calls; gives what it returns, a promise if it is async."""
-
-    @abstractmethod
-    def in_loop(self, loop: Loop, walk: Callable[[], Value | None]) -> Value | None:
-        """Walk something that a callback's loop runs."""
-
-    @abstractmethod
-    def promise(
-        self,
-        node: syntax.Node,
-        scope: Scope,
-        *,
-        api: str | None = None,
-        of: Draft | None = None,
-        through: str | None = None,
-    ) -> Draft | None:
-        """Note a promise; None where nothing becomes a fact."""
-
-    @abstractmethod
-    def called_directly(self, registered: Registered, site: CallSite) -> None:
-        """Note that a registered function is called as if it were a plain one."""
-
-    @abstractmethod
-    def note_reference(self, external: External, node: syntax.Node, scope: Scope) -> None:
-        """Note a function reference that is written in the source."""
-
-    @abstractmethod
-    def plain_call(self, closure: Closure, node: syntax.Node, scope: Scope) -> None:
-        """Note a call of a function that gets no ctx."""
-
-    @abstractmethod
-    def module_write(self, target: syntax.Node, operation: str, node: syntax.Node, scope: Scope) -> None:
-        """Note that something may change what a variable at the top of a module holds."""
-
-    @abstractmethod
-    def import_value(self, source: str, scope: Scope) -> Value | None:
-        """Give the module that `import("source")` or `require("source")` gives."""
-
-    @property
-    @abstractmethod
-    def documents(self) -> Documents:
-        """The documents of the backend's tables."""
 
     @property
     def current_body(self) -> Body | None:
@@ -268,7 +187,8 @@ class Evaluator(ABC):
                     value.changed = True
                 settle(value, "gathered" if fate == "gathered" else "passed")
                 if type(value) is Closure and value in self.frame.waiting:
-                    settle(self.callback(value, []), "returned")
+                    certain = type(callee) is Closure or calls_back(node)
+                    settle(self.callback(value, [], certain=certain), "returned")
         return result
 
     def call_sequence(self, sequence: Sequence, name: str, site: CallSite) -> Value | None:
@@ -282,10 +202,6 @@ class Evaluator(ABC):
     @abstractmethod
     def cast(self, node: syntax.Cast, value: Value | None, scope: Scope) -> Value | None:
         """Give a value that somebody says is of another type."""
-
-    @abstractmethod
-    def pass_on(self, site: CallSite) -> None:
-        """Note what a call out of sight is handed."""
 
     def _name(self, node: syntax.Name, scope: Scope) -> Value | None:
         variable = scope.find(node.id)
@@ -392,14 +308,6 @@ class Evaluator(ABC):
             self.bind(target, value, scope, declare=False)
         settle(value, "stored")
         return value
-
-    @abstractmethod
-    def reassign(self, variable: Variable, value: Value | None) -> None:
-        """Give a variable another value."""
-
-    @abstractmethod
-    def bind(self, target: syntax.Node, value: Value | None, scope: Scope, *, declare: bool = True) -> None:
-        """Bind the names of a pattern to the parts of a value."""
 
     def _function(self, node: syntax.Function, scope: Scope) -> Value | None:
         closure = Closure(node, scope, node.name)

@@ -51,6 +51,8 @@ class BodyDraft:
     """0 not yet analysed, 1 being analysed, 2 done."""
     cut: bool = False
     """Whether some of it lies too deep to be walked: then what is not seen proves nothing."""
+    deferred: bool = False
+    """Whether nobody in sight calls it: it may be called later, or never."""
     active: bool = False
     """Whether a call on a ctx stands in it."""
 
@@ -74,6 +76,8 @@ class Frame:
     loops: tuple[Loop, ...] = ()
     conditional: int = 0
     narrowed: int = 0
+    deferred: int = 0
+    """Within how many functions it is of which nobody knows whether they are called."""
     leaves: bool = False
     in_statement_loop: bool = False
     in_switch: bool = False

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from biconvex.lint import syntax
 from biconvex.lint.analysis.ctx import ALL_KINDS
 from biconvex.lint.analysis.scopes import bound_names
+from biconvex.lint.analysis.sequences import calls_back
 from biconvex.lint.analysis.values import Closure, External
 from biconvex.lint.model import OutsideCall, Place, Step
 
@@ -129,11 +130,22 @@ class OutsideCalls:
 
 
 def _nodes(statements: list[syntax.Node]) -> Iterator[syntax.Node]:
+    """Give all nodes, but of the functions within only those that are surely called."""
     stack = list(statements)
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(syntax.children(node))
+        kind = type(node)
+        if kind is syntax.Call:
+            called = calls_back(node)  # type: ignore[arg-type]
+            stack.append(node.callee)  # type: ignore[attr-defined]
+            for argument in node.arguments:  # type: ignore[attr-defined]
+                if type(argument) is not syntax.Function:
+                    stack.append(argument)
+                elif called:
+                    stack.extend(syntax.children(argument))
+        elif kind is not syntax.Function:
+            stack.extend(syntax.children(node))
 
 
 def _meaning(callee: syntax.Node, scope: Scope, own: set[str]) -> object:

@@ -13,7 +13,7 @@ from biconvex.lint.model import Loop, Place
 if TYPE_CHECKING:
     from biconvex.lint.analysis.values import CallSite
 
-__all__ = ["ITERATING", "call_sequence", "elements_of"]
+__all__ = ["ITERATING", "call_sequence", "calls_back", "elements_of"]
 
 _MAPPING = frozenset({"map", "flatMap"})
 _TESTING = frozenset(
@@ -26,6 +26,21 @@ _GROWING = frozenset({"push", "unshift", "splice", "append", "extend", "insert",
 
 ITERATING = _MAPPING | _TESTING | {"filter", "forEach", "slice"}
 """Methods that show that a value is an array, or at least as good as one."""
+
+
+def calls_back(node: syntax.Call) -> bool:
+    """Tell whether a call surely calls a function it is given: `xs.map(f)`, `promise.then(f)`, `new Promise(f)`."""
+    callee = node.callee
+    if isinstance(callee, syntax.Member):
+        return callee.name in ITERATING or callee.name in {
+            "then",
+            "catch",
+            "finally",
+            "flatMap",
+            "sort",
+            "toSorted",
+        }
+    return isinstance(callee, syntax.Name) and callee.id == "Promise"
 
 
 def call_sequence(sequence: Sequence, name: str, site: CallSite) -> Value | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
 from biconvex.lint.analysis.composites import class_value
-from biconvex.lint.analysis.ctx import PARTS, Ctx
+from biconvex.lint.analysis.ctx import Ctx
 from biconvex.lint.analysis.data import Data, without
 from biconvex.lint.analysis.evaluate import Evaluator
 from biconvex.lint.analysis.loops import bounds_of, is_endless
+from biconvex.lint.analysis.narrowing import tests_ctx
 from biconvex.lint.analysis.promises import drafts_of, settle
 from biconvex.lint.analysis.queries import Chain
 from biconvex.lint.analysis.results import escape, note_parts, note_use
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Statements"]
-
-_TESTS_CTX = re.compile(r"ctx|context|^hasattr$", re.IGNORECASE)
 
 
 class Statements(Evaluator):
@@ -104,7 +102,7 @@ class Statements(Evaluator):
         """Walk the function expressions that no call of this statement has claimed."""
         frame = self.frame
         while frame is not None and frame.waiting:
-            settle(self.callback(frame.waiting[0], []), "returned")
+            settle(self.callback(frame.waiting[0], [], certain=False), "returned")
 
     def _inner(self, scope: Scope) -> Scope:
         """Open the scope of a block; Python has none of its own."""
@@ -387,36 +385,8 @@ class Statements(Evaluator):
     # --- tests on the ctx ---
 
     def tests_ctx(self, test: syntax.Node, scope: Scope) -> bool:
-        """Tell whether a test asks what kind of ctx it has: `"db" in ctx`, `ctx.db`, `isActionCtx(ctx)`."""
-        stack = [test]
-        while stack:
-            node = stack.pop()
-            if type(node) is syntax.Operation:
-                if node.operator == "in" and self._is_ctx(node.operands[-1], scope):
-                    return True
-                stack += node.operands
-            elif type(node) is syntax.Member:
-                if node.name in PARTS and self._is_ctx(node.object, scope):
-                    return True
-            elif type(node) is syntax.Call:
-                callee = node.callee
-                name = callee.name if type(callee) is syntax.Member else getattr(callee, "id", "")
-                if _TESTS_CTX.search(name) and any(self._is_ctx(part, scope) for part in node.arguments):
-                    return True
-            elif type(node) is syntax.Cast:
-                stack.append(node.value)
-        return False
-
-    def _is_ctx(self, node: syntax.Node, scope: Scope) -> bool:
-        while type(node) is syntax.Cast:
-            node = node.value
-        if type(node) is not syntax.Name:
-            return False
-        variable = scope.find(node.id)
-        value = variable.value if variable is not None else None
-        if isinstance(value, Record):
-            value = value.base
-        return isinstance(value, Ctx) and not value.path
+        """Tell whether a test asks what kind of ctx it has."""
+        return tests_ctx(test, scope)
 
 
 def _rest(value: Value | None, taken: set[str | None]) -> Value | None:

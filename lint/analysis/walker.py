@@ -128,7 +128,9 @@ class Walker(Statements):
         # functions that nobody here called: somebody may
         for owner, inner in self._kept[kept:]:
             if owner is draft and id(inner.node) not in self.bodies:
-                self._link(inner, self.draft_of(inner, ()), inner.node, draft, frame)
+                uncalled = self.draft_of(inner, ())
+                uncalled.deferred = True
+                self._link(inner, uncalled, inner.node, draft, frame)
         del self._kept[kept:]
         draft.returned = choose(frame.returns) if frame.returns else None
         for variable, promise in draft.variables:
@@ -265,11 +267,13 @@ class Walker(Statements):
         frame = Frame(outer.draft if outer else None, closure.node.is_async, not closure.node.is_async)
         if outer is not None:
             frame.loops, frame.narrowed, frame.conditional = outer.loops, outer.narrowed, outer.conditional
-            frame.block = outer.block
+            frame.block, frame.deferred = outer.block, outer.deferred
         self.run(closure, arguments, Scope(closure.scope.module, closure.scope), frame)
         return choose(frame.returns) if frame.returns else None
 
-    def callback(self, closure: Closure, arguments: list[Value | None]) -> Value | None:
+    def callback(
+        self, closure: Closure, arguments: list[Value | None], *, certain: bool = True
+    ) -> Value | None:
         """Walk through a function that somebody else calls; gives what it returns, `Deferred` if it is async."""
         frame = self.frame
         if frame is None or frame.draft is None:
@@ -296,8 +300,10 @@ class Walker(Statements):
         before = len(draft.promises)
         frame.waiting.append(closure)
         frame.conditional += 1
+        frame.deferred += not certain
         returned = self.inline(closure, arguments)
         frame.conditional -= 1
+        frame.deferred -= not certain
         if not closure.node.is_async:
             return returned
         made = draft.promises[before:]

@@ -117,6 +117,32 @@ export const f = query({ args: {}, handler: async (ctx) => await load(ctx) });
     assert outside(backend) == ["fetch: nobody"]
 
 
+def test_a_function_that_may_never_be_called_is_reached_by_nobody_for_sure():
+    backend = typescript("""
+const client = () => ({ get: () => fetch("a"), later: on("x", () => fetch("b")) });
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+export const f = query({ args: {}, handler: async (ctx) => {
+  const api = { get: () => fetch("c") };
+  on("x", async () => fetch("d"));
+  const uncalled = () => fetch("e");
+  await pause(1);
+  await new Promise((done) => setInterval(done, 2));
+  return [client(), api, uncalled];
+} });
+""")
+    assert sorted(outside(backend)) == [
+        "Promise: query",
+        "Promise: query > pause",
+        "fetch: nobody",
+        "fetch: nobody",
+        "fetch: nobody",
+        "on: query",
+        "on: query > client",
+        "setInterval: query",
+        "setTimeout: query > pause",
+    ]
+
+
 def test_changes_of_what_a_module_holds():
     for backend in (
         typescript("""
