@@ -13,6 +13,8 @@ from biconvex.lint.plugins import ENGINE_RULES, installed_rules
 from biconvex.lint.source import SourceFile
 from biconvex.lint.suppressions import Suppressions
 from biconvex.lint.syntax import Call, Name, walk
+from hypothesis import given
+from hypothesis import strategies as st
 
 RULES = {"bad": "bad-call", "worse": "worse-call", "floating": "floating-promise"}
 """A finding for every call of one of these functions, of the rule beside it."""
@@ -264,6 +266,29 @@ def test_eslints_comments_are_never_called_unused() -> None:
 def test_every_rule_that_eslints_names_stand_for_is_installed() -> None:
     installed = {rule.name for rule in installed_rules()}
     assert {ours for names in EQUIVALENTS.values() for ours in names} - installed == set()
+
+
+# --- any text ----------------------------------------------------------------------------------------------
+
+PIECES = st.lists(
+    st.sampled_from(
+        ["// ", "/* ", " */", "# ", "\n", "\r\n", "biconvex:", " ignore", "-file", "[", "bad-call", ", ", "]", " -- ",
+         "eslint-disable", "-line", "-next", " eslint-enable", FLOATING, "bad();", "{", "}", "é", "\ufeff", '"', "`"]
+    ),
+    max_size=30,
+).map("".join)  # fmt: skip
+
+
+@given(PIECES, st.sampled_from(["a.ts", "a.tsx", "a.py"]))
+def test_whatever_stands_in_a_comment_is_read_and_what_is_unused_can_be_removed(text: str, path: str) -> None:
+    source = _source(text, path)
+    broken = bool(parse(source).errors)
+    found = [finding for finding in _left(source) if finding.fix]
+    if broken or not found:
+        return
+    after = _without_unused(text, path)
+    assert not parse(_source(after, path)).errors
+    assert len(after) < len(text)
 
 
 # --- several files -----------------------------------------------------------------------------------------

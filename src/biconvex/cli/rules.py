@@ -31,6 +31,8 @@ def rules(style: str) -> None:
                 "theme": rule.theme,
                 "severity": rule.severity.value,
                 "summary": documentation(rule).summary,
+                "presets": sorted(rule.presets),
+                "fixable": rule.fixable,
                 "links": list(rule.links),
             }
             for rule in installed
