@@ -110,8 +110,8 @@ class DatabaseUse(CtxCall):
     up to its terminal. `passed` is `ctx.db` handed to something out of sight. `table` is None when not known;
     `explicit_table` is true for `db.get("t", id)`. `uses` are the uses of the array that a `collect` or `take` gives;
     `all_uses` is false when there may be others: it is returned, kept, or handed to a function. `id` is the validator
-    that says what is given for the document's id, where data flow or a type tells it: of kind `id`, with the table, or of
-    another, such as `string`, for an argument that is declared as one. `written` is the object that is written, as
+    that says what is given for the document's id, where data flow or a type tells it: of kind `id`, with the table, or
+    of another, such as `string`, for an argument that is declared as one. `written` is the object that is written, as
     far as it is known: a field whose value is data has the validator of that.
     """
 
