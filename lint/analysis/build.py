@@ -159,7 +159,9 @@ class _Assembly:
     def _outside_calls(self) -> tuple[OutsideCall, ...]:
         walker = self._program.walker
         found = OutsideCalls(
-            lambda context: self._graph.sure.get(context.draft, frozenset()) if context.sure else frozenset()
+            lambda context: (
+                self._graph.certain.get(context.draft, frozenset()) if context.sure else frozenset()
+            )
         )
         return self._sorted(found.freeze(list(walker.outside.values()), walker.plain))
 

@@ -19,7 +19,10 @@ __all__ = ["BodyDraft", "Edge", "Frame"]
 
 @dataclass(slots=True, eq=False)
 class Edge:
-    """A call from one body to another. `sure` is false when the ctx handed on may not be what Convex gave."""
+    """A call from one body to another. `sure` is false when the ctx handed on may not be what Convex gave.
+
+    `certain` is false also when it stands in a function of which nobody knows whether it is called.
+    """
 
     target: BodyDraft
     place: Place
@@ -27,6 +30,7 @@ class Edge:
     loops: tuple[Loop, ...]
     leaves_loop: bool
     sure: bool
+    certain: bool
 
 
 @dataclass(slots=True, eq=False)

@@ -12,7 +12,7 @@ from biconvex.lint.analysis.ctx import ALL_KINDS
 from biconvex.lint.model import Reach, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from biconvex.lint.analysis.frames import BodyDraft, Edge
     from biconvex.lint.model import Body, Function, Kind
@@ -43,15 +43,16 @@ class CallGraph:
             for draft in bodies:
                 self._functions.setdefault(draft, []).append(function)
         self._ways: dict[Kind, dict[BodyDraft, _Way]] = {}
-        self.sure = self._kinds(unsure=False)
-        self.all = self._kinds(unsure=True)
-        """The kinds that reach each body, over calls that surely hand on Convex's own ctx, and over any."""
+        self.certain = self._kinds(lambda edge: edge.certain)
+        self.sure = self._kinds(lambda edge: edge.sure)
+        self.all = self._kinds(lambda _: True)
+        """The kinds that reach each body: over calls that surely happen, that surely hand on Convex's ctx, over any."""
 
     def kinds_of(self, body: Body) -> frozenset[Kind]:
         """Give the kinds of functions that reach a body."""
         return frozenset(kind for draft in self._of_body[body] for kind in self.all.get(draft, ()))
 
-    def _kinds(self, *, unsure: bool) -> Mapping[BodyDraft, frozenset[Kind]]:
+    def _kinds(self, follow: Callable[[Edge], bool]) -> Mapping[BodyDraft, frozenset[Kind]]:
         reached: dict[BodyDraft, set[Kind]] = {}
         for kind in sorted(ALL_KINDS):
             queue = deque(
@@ -62,7 +63,7 @@ class CallGraph:
                 draft = queue.popleft()
                 reached.setdefault(draft, set()).add(kind)
                 for edge in draft.edges:
-                    if (edge.sure or unsure) and edge.target not in seen:
+                    if edge.target not in seen and follow(edge):
                         seen.add(edge.target)
                         queue.append(edge.target)
         return {draft: frozenset(kinds) for draft, kinds in reached.items()}

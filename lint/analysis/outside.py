@@ -52,7 +52,7 @@ class _Found:
     """What a function without a ctx calls by name."""
 
     outside: list[tuple[str, syntax.Call]]
-    plain: list[tuple[Closure, Place, str]]
+    plain: list[tuple[Closure, Place]]
 
 
 class OutsideCalls:
@@ -79,19 +79,19 @@ class OutsideCalls:
     def _in_plain(self, plain: Sequence[PlainCall]) -> Iterator[OutsideCall]:
         reached: dict[int, tuple[Closure, dict[Kind, tuple[Body, tuple[Step, ...]]]]] = {}
         for kind in sorted(ALL_KINDS):
-            queue: deque[tuple[Closure, Body, tuple[Step, ...]]] = deque(
-                (call.closure, call.context.draft.body, (_step(call.closure, call.place),))
+            queue: deque[tuple[Closure, Place, Body, tuple[Step, ...]]] = deque(
+                (call.closure, call.place, call.context.draft.body, ())
                 for call in plain
                 if kind in self._kinds(call.context)
             )
             while queue:
-                closure, body, way = queue.popleft()
+                closure, place, body, before = queue.popleft()
                 _, ways = reached.setdefault(id(closure.node), (closure, {}))
                 if kind in ways:
                     continue
+                way = (*before, _step(closure, place))
                 ways[kind] = (body, way)
-                for callee, place, _ in self._look(closure).plain:
-                    queue.append((callee, body, (*way, _step(callee, place))))
+                queue.extend((callee, at, body, way) for callee, at in self._look(closure).plain)
         for closure, ways in reached.values():
             source = closure.scope.module.source
             for name, node in self._look(closure).outside:
@@ -125,7 +125,7 @@ class OutsideCalls:
             if isinstance(value, External):
                 found.outside.append((dotted(value), call))
             elif isinstance(value, Closure) and value.scope.body is None:
-                found.plain.append((value, Place(source, call.start, call.end), value.name or ""))
+                found.plain.append((value, Place(source, call.start, call.end)))
         return found
 
 

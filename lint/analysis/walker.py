@@ -187,7 +187,9 @@ class Walker(Statements):
             called = node.callee if isinstance(node, syntax.Call) else node
             name = source.text(called.start, called.end) if isinstance(called, syntax.Name) else "a function"
         place = Place(source, node.start, node.end)
-        draft.edges.append(Edge(target, place, name, frame.loops, frame.leaves, sure and frame.narrowed == 0))
+        sure = sure and frame.narrowed == 0
+        certain = sure and frame.deferred == 0 and not draft.deferred
+        draft.edges.append(Edge(target, place, name, frame.loops, frame.leaves, sure, certain))
         self.demand(target)
 
     # --- calls ---

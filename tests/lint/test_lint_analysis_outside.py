@@ -121,9 +121,11 @@ def test_a_function_that_may_never_be_called_is_reached_by_nobody_for_sure():
     backend = typescript("""
 const client = () => ({ get: () => fetch("a"), later: on("x", () => fetch("b")) });
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+async function helper(ctx: QueryCtx) { return fetch("f"); }
 export const f = query({ args: {}, handler: async (ctx) => {
   const api = { get: () => fetch("c") };
   on("x", async () => fetch("d"));
+  on("x", async () => helper(ctx));
   const uncalled = () => fetch("e");
   await pause(1);
   await new Promise((done) => setInterval(done, 2));
@@ -136,6 +138,8 @@ export const f = query({ args: {}, handler: async (ctx) => {
         "fetch: nobody",
         "fetch: nobody",
         "fetch: nobody",
+        "fetch: nobody",
+        "on: query",
         "on: query",
         "on: query > client",
         "setInterval: query",
