@@ -4,7 +4,9 @@ from biconvex.sim.values import v
 schema = define_schema(
     {
         "users": define_table({"name": v.string()}),
-        "channels": define_table({"name": v.string(), "topic": v.optional(v.string())}).index("by_name", ["name"]),
+        "channels": define_table({"name": v.string(), "topic": v.optional(v.string())}).index(
+            "by_name", ["name"]
+        ),
         "messages": define_table(
             {
                 "channelId": v.id("channels"),
