@@ -108,6 +108,10 @@ await ctx.db.query("notes").with_index("by_due").take(5)
 )
 
 
+_OF_AUTH = frozenset({("users", "email"), ("users", "phone")})
+"""Indexes that `@convex-dev/auth` uses of a table that is the app's own."""
+
+
 class UnusedIndex(Rule):
     """Every index that the backend never names."""
 
@@ -130,6 +134,8 @@ class UnusedIndex(Rule):
         anywhere = {use.name for use in backend.index_uses if use.table is None}
         if None in chosen:
             return
+        imports = (one for module in backend.modules.values() for one in module.imports)
+        auth = any(one.source.startswith("@convex-dev/auth") for one in imports)
         left = [
             (table, index)
             for table in tables_of(backend).values()
@@ -138,6 +144,7 @@ class UnusedIndex(Rule):
             and (table.name, index.name) not in used
             and index.name not in anywhere
             and not index.staged
+            and not (auth and (table.name, index.name) in _OF_AUTH)
         ]
         written = IndexNames(backend, {index.name for _, index in left}).elsewhere
         for table, index in left:
