@@ -160,6 +160,15 @@ return await tasks.first()
         schema=TABLES,
     ),
     handler_case(
+        "the time of creation, for which every table has an index",
+        """
+return await ctx.db.query("notes").«filter((q) => q.gt(q.field("_creationTime"), args.since))».take(10);
+""",
+        """
+return await ctx.db.query("notes").«filter(lambda q: q.gt(q.field("_creationTime"), args["since"]))».take(10)
+""",
+    ),
+    handler_case(
         "a field that another index has",
         """
 return await ctx.db
@@ -240,11 +249,13 @@ class QueryFilter(Rule):
             return None
         name = f"`{chain.table}`" if chain.table else "the table"
         if chain.index is None:
-            message = f"This filter reads every document of {name}, and then drops what it doesn't want."
+            message = f"This filter reads its way through {name}, and drops what it doesn't want."
         elif index is not None:
             message = f"This filter reads documents of {name} that the index `{index.name}` would leave out."
         else:
-            message = f"This filter reads every document of {name} in the range, and then drops some."
+            message = (
+                f"This filter reads its way through the range of {name}, and drops what it doesn't want."
+            )
         return Problem(found.place, message, help=_help(found, index), fix=_fix(found, chain, index))
 
 
@@ -279,6 +290,8 @@ def _help(found: Filter, index: Index | None) -> str:
     method = spelled("withIndex", found.place)
     if index is not None:
         return f"use `{method}` with `{index.name}`"
+    if {condition.field for condition in found.conditions} == {"_creationTime"}:
+        return f"use `{method}` with `by_creation_time`, which every table has"
     fields = listed(dict.fromkeys(c.field for c in found.conditions if c.operation == "eq"))
     if fields:
         return f"define an index with {fields}, and use `{method}`"
