@@ -5,6 +5,7 @@ Texts of errors are those of the npm package. What it throws as `Error` is a `Ru
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, Final, Literal, NoReturn
@@ -32,13 +33,14 @@ def _shown(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-class _Queryable:
+class _Queryable(ABC):
     """What can be asked of a table and of a query alike."""
 
     _link: Link
 
+    @abstractmethod
     def _query(self) -> Query:
-        raise NotImplementedError
+        """The query that the next step builds on."""
 
     def order(self, order: Literal["asc", "desc"]) -> Query:
         """In ascending or descending order of the index."""
