@@ -41,6 +41,7 @@ Silent about modules with `"use node"`, about what stands in a branch, and about
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
@@ -135,8 +136,11 @@ PYTHON = frozenset({
     "urllib.request.urlopen", "time.sleep",
 })  # fmt: skip
 
-_MENTIONED = re.compile(rb"fetch|Timeout|Interval|XMLHttp|WebSocket|generateKey|requests|httpx|urlopen|sleep")
-"""What a module mentions that may do so: without it, it needn't be looked through."""
+_WORDS = {
+    "typescript": (b"fetch", b"setTimeout", b"setInterval", b"XMLHttpRequest", b"WebSocket", b"generateKey"),
+    "python": (b"requests", b"httpx", b"urlopen", b"urllib", b"sleep"),
+}
+"""What a statement mentions that may do so: without any of it, it needn't be looked through."""
 
 
 class ImportTimeEffect(Rule):
@@ -160,14 +164,17 @@ class ImportTimeEffect(Rule):
 
 
 def _effects(module: Module) -> Iterator[Problem]:
-    if _MENTIONED.search(module.source.data) is None:
+    data = module.source.data
+    words = [word for word in _WORDS[module.source.language] if word in data]
+    if not words:
         return
+    mentioned = [match.start() for match in re.finditer(b"|".join(words), data)]
     python = module.source.language == "python"
     wanted = PYTHON if python else GLOBALS
     imported = _imported(module)
     own = set(imported) if not python else set()
     own.update(name for name in module.exports if name not in imported)
-    for call in _top_level_calls(module):
+    for call in _top_level_calls(module, mentioned):
         name = _dotted(call.callee)
         root, _, rest = name.partition(".")
         if python:
@@ -193,10 +200,12 @@ def _imported(module: Module) -> dict[str, str]:
     return found
 
 
-def _top_level_calls(module: Module) -> Iterator[syntax.Call]:
-    """Give the calls that surely run as a module is loaded, but for what they call in turn."""
+def _top_level_calls(module: Module, mentioned: list[int]) -> Iterator[syntax.Call]:
+    """Give the calls that surely run as a module is loaded, in statements around one of the places mentioned."""
     stack: list[syntax.Node] = []
     for statement in reversed(module.syntax.body):
+        if bisect_left(mentioned, statement.start) == bisect_left(mentioned, statement.end):
+            continue
         node = statement.declaration if isinstance(statement, syntax.Export) else statement
         if isinstance(node, syntax.Declare | syntax.ExpressionStatement | syntax.Assign) or (
             isinstance(statement, syntax.Export) and statement.default and node is not None

@@ -111,16 +111,28 @@ class IndexNames:
 
 
 def _strings(backend: Backend, names: set[str], known: set[Place]) -> frozenset[str]:
-    """Give those of the names that some other string of the backend is."""
+    """Give those of the names that some other string of the backend is.
+
+    A module in which the names stand, in quotes, at known places only is not looked through.
+    """
     if not names:
         return frozenset()
-    pattern = re.compile(b"|".join(re.escape(name.encode()) for name in sorted(names)))
-    return frozenset(
-        text
-        for module in backend.modules.values()
-        for place, text in strings_matching(module, pattern)
-        if text in names and place not in known
+    pattern = re.compile(
+        rb"[\"'`](?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")[\"'`]"
     )
+    plain = re.compile(b"|".join(re.escape(name.encode()) for name in sorted(names)))
+    starts: dict[str, set[int]] = defaultdict(set)
+    for place in known:
+        starts[place.source.path].add(place.start)
+    found: set[str] = set()
+    for module in backend.modules.values():
+        here = starts[module.source.path]
+        if all(match.start() in here for match in pattern.finditer(module.source.data)):
+            continue
+        for place, text in strings_matching(module, plain):
+            if text in names and place not in known:
+                found.add(text)
+    return frozenset(found)
 
 
 def can_have(document: ValidatorShape, path: str) -> bool:
