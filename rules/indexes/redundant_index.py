@@ -30,7 +30,8 @@ tasks: defineTable({ owner: v.string(), done: v.boolean() })
 
 Silent about staged indexes, about fields that are not literal, and where some query on the shorter index may count on
 the order by `_creationTime`: it has an `order`, a range of `_creationTime`, or takes only some documents (`first`,
-`take`, `paginate`); also where it is used in a way that is out of sight.
+`take`, `paginate`); also where it is used in a way that is out of sight, and in the code of documents, whose queries
+may stand elsewhere.
 
 ## References
 
@@ -187,6 +188,8 @@ class RedundantIndex(Rule):
                 same = next((other for other in plain[:at] if other.fields == index.fields), None)
                 if same is not None:
                     found.append((index, same, table))
+                    continue
+                if backend.fragment or backend.unread:
                     continue
                 longer = next((other for other in plain if _covers(other, index)), None)
                 if longer is not None and not _counts_on_order(index, (*queries[table.name], *queries[None])):
