@@ -52,8 +52,8 @@ def main() -> None:
     print("Noon, when the language model was down:")
     noon = [event for event in typescript.trace if "12:00:0" in str(event)]
     print(typescript.trace.HEADER)
-    for event in noon:
-        print(str(event)[:118])
+    for line in map(str, noon):
+        print(line if len(line) <= 118 else f"{line[:117]}…")
     typescript.close()
     python.close()
     if not same:
