@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from copy import deepcopy
 from functools import cmp_to_key
 from typing import Any
@@ -16,9 +17,12 @@ from store_kit import NOW, drain, index, insert_all, scan, store, table
 Document = dict[str, Any]
 
 INDEXES: dict[str, list[str]] = {"by_a_b": ["a", "b"], "by_b": ["b"], "by_id": [], "by_creation_time": []}
-scalars = st.sampled_from(
-    [None, -0.0, 0.0, 1.0, 2.0, Int64(1), False, True, "", "a", "a\0", "b", [], [1.0], {}]
-)
+NAN = float("nan")
+SCALARS = [
+    None, -0.0, 0.0, 1.0, 2.0, NAN, -math.inf, Int64(0), Int64(1), False, True, "", "a", "a\0", "b", b"", b"\0", [], [1.0], {}
+]  # fmt: skip
+# An example has few values, and so many that are equal: which ones is drawn once. A number stands for one of them.
+scalars = st.integers(0, 3)
 patches = st.dictionaries(st.sampled_from("ab"), st.one_of(scalars, st.just(UNDEFINED)), max_size=2)
 documents = st.fixed_dictionaries({}, optional={"a": scalars, "b": scalars})
 bounds = st.one_of(scalars, st.just(UNDEFINED))
@@ -55,13 +59,24 @@ class StoreMachine(RuleBasedStateMachine):
         self.committed: dict[str, Document] = {}
         self.commits = 0
         self.open: list[Mirror] = []
+        self.palette: list[Any] = []
 
-    @initialize(values=st.lists(documents, min_size=2, max_size=8))
-    def fill(self, values: list[Document]) -> None:
-        for document_id in insert_all(self.store, "t", *values):
+    @initialize(
+        palette=st.lists(st.sampled_from(SCALARS), min_size=2, max_size=4, unique_by=repr),
+        values=st.lists(documents, min_size=2, max_size=8),
+    )
+    def fill(self, palette: list[Any], values: list[Document]) -> None:
+        self.palette = palette
+        for document_id in insert_all(self.store, "t", *map(self.painted, values)):
             self.committed[document_id] = {}
         for document in self.store.documents("t"):
             self.committed[document["_id"]] = document
+
+    def value(self, drawn: Any) -> Any:
+        return drawn if drawn is UNDEFINED else self.palette[drawn % len(self.palette)]
+
+    def painted(self, drawn: Document) -> Document:
+        return {name: self.value(each) for name, each in drawn.items()}
 
     def mirror(self, choice: int) -> Mirror:
         return self.open[choice % len(self.open)]
@@ -75,7 +90,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(choice=choices, values=st.lists(documents, min_size=1, max_size=4))
     def insert(self, choice: int, values: list[Document]) -> None:
         mirror = self.mirror(choice)
-        for value in values:
+        for value in map(self.painted, values):
             document_id = mirror.transaction.insert("t", value)
             found = mirror.transaction.get(document_id)
             assert found is not None
@@ -84,7 +99,7 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(mirror.view for mirror in self.open))
     @rule(choice=choices, which=choices, patch=patches, whole=st.booleans())
     def change(self, choice: int, which: int, patch: Document, whole: bool) -> None:
-        mirror = self.mirror(choice)
+        mirror, patch = self.mirror(choice), self.painted(patch)
         if not mirror.view:
             return
         document = mirror.view[sorted(mirror.view)[which % len(mirror.view)]]
@@ -114,7 +129,7 @@ class StoreMachine(RuleBasedStateMachine):
         """Write within a savepoint and roll it back."""
         mirror = self.mirror(choice)
         token = mirror.transaction.savepoint()
-        for value in values:
+        for value in map(self.painted, values):
             mirror.transaction.insert("t", value)
         if mirror.view:
             mirror.transaction.delete(sorted(mirror.view)[which % len(mirror.view)])
@@ -148,9 +163,9 @@ class StoreMachine(RuleBasedStateMachine):
         names = INDEXES[name]
         range_ = []
         if equal is not None and len(names) > 1:
-            range_.append(("Eq", names[0], equal))
+            range_.append(("Eq", names[0], self.value(equal)))
         ranged = names[len(range_)]
-        range_ += [(kind, ranged, value) for kind, value in filter(None, (lower, upper))]
+        range_ += [(kind, ranged, self.value(drawn)) for kind, drawn in filter(None, (lower, upper))]
         expected = [
             document for document in mirror.sorted_by(names) if all(holds(document, *each) for each in range_)
         ]
@@ -158,9 +173,11 @@ class StoreMachine(RuleBasedStateMachine):
             expected.reverse()
         operators = []
         if wanted is not None:
-            wanted_json = {"$literal": to_json_or_undefined(wanted)}
-            operators.append({"filter": {"$lte": [{"$field": "b"}, wanted_json]}})
-            expected = [each for each in expected if compare(each.get("b", UNDEFINED), wanted) <= 0]
+            most = self.value(wanted)
+            operators.append(
+                {"filter": {"$lte": [{"$field": "b"}, {"$literal": to_json_or_undefined(most)}]}}
+            )
+            expected = [each for each in expected if compare(each.get("b", UNDEFINED), most) <= 0]
         operators.append({"limit": limit})
         json = [(kind, field, to_json_or_undefined(value)) for kind, field, value in range_]
         query = index(f"t.{name}", *json, order="desc" if reverse else "asc", operators=tuple(operators))
@@ -172,7 +189,7 @@ class StoreMachine(RuleBasedStateMachine):
         choice=choices, name=st.sampled_from(sorted(INDEXES)), reverse=st.booleans(), size=st.integers(1, 5)
     )
     def walk(self, choice: int, name: str, reverse: bool, size: int) -> None:
-        """Page through everything: each document comes once, in order."""
+        """Page through everything: each document comes once, in order; a page read again up to its end is the same."""
         mirror = self.mirror(choice)
         expected = [each["_id"] for each in mirror.sorted_by(["_id"] if name == "by_id" else INDEXES[name])]
         query = index(f"t.{name}", order="desc" if reverse else None)
@@ -181,8 +198,12 @@ class StoreMachine(RuleBasedStateMachine):
         done = False
         while not done:
             page = mirror.transaction.paginate(query, cursor, page_size=size)
+            again = mirror.transaction.paginate(query, cursor, page.continue_cursor, page_size=1)
+            assert [each.id for each in again.documents] == [each.id for each in page.documents]
             found += [document.id for document in page.documents]
             cursor, done = page.continue_cursor, page.is_done
+            # Only a page that could have been longer knows that it is the last one.
+            assert done == (len(page.documents) < size)
         assert found == (expected[::-1] if reverse else expected)
 
     @precondition(lambda self: self.open)

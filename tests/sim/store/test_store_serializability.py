@@ -8,7 +8,7 @@ import pytest
 from biconvex.sim.store import Conflict, Store, Transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, rule
 from store_kit import NOW, drain, index, insert_all, store, table
 
 Step = tuple[str, int]
@@ -114,7 +114,11 @@ def contents(target: Store) -> list[Any]:
 
 
 class Interleaving(RuleBasedStateMachine):
-    """Transactions that run step by step, in any order; the committed ones are run again one after the other."""
+    """Transactions that run step by step, in any order; the committed ones are run again one after the other.
+
+    Every rule can always do something, and most transactions write before they commit: so nearly every example
+    has transactions that depend on what others change.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,24 +127,34 @@ class Interleaving(RuleBasedStateMachine):
         self.committed: list[Program] = []
         self.started = 0
 
-    @precondition(lambda self: len(self.open) < 4)
-    @rule(first=st.lists(steps, min_size=1, max_size=4))
+    def at(self, choice: int) -> int:
+        """Where to find one of the open transactions; there are always two or more."""
+        while len(self.open) < 2:
+            self.begin([])
+        return choice % len(self.open)
+
+    @rule(first=st.lists(steps, min_size=1, max_size=3))
     def begin(self, first: list[Step]) -> None:
         program = Program(self.started, self.store.begin(NOW))
         self.started += 1
         self.open.append(program)
         for step in first:
             program.run(step)
+        if len(self.open) > 4:
+            self.end(0)
 
-    @precondition(lambda self: self.open)
-    @rule(choice=st.integers(0, 99), step=steps)
+    @rule(choice=st.integers(0, 3), step=steps)
     def step(self, choice: int, step: Step) -> None:
-        self.open[choice % len(self.open)].run(step)
+        self.open[self.at(choice)].run(step)
 
-    @precondition(lambda self: self.open)
-    @rule(choice=st.integers(0, 99))
-    def commit(self, choice: int) -> None:
-        program = self.open.pop(choice % len(self.open))
+    @rule(choice=st.integers(0, 3), last=st.one_of(steps, st.just(("insert", 9)), st.just(("insert", 8))))
+    def commit(self, choice: int, last: Step) -> None:
+        at = self.at(choice)
+        self.open[at].run(last)
+        self.end(at)
+
+    def end(self, at: int) -> None:
+        program = self.open.pop(at)
         is_reader = not program.transaction.writes.writes()
         try:
             self.store.commit(program.transaction, NOW)
@@ -151,8 +165,9 @@ class Interleaving(RuleBasedStateMachine):
             self.committed.append(program)
 
     def teardown(self) -> None:
-        for program in self.open:
-            program.transaction.discard()
+        while self.open:
+            self.open[0].run(("insert", 9))
+            self.end(0)
         serial = fresh()
         for program in self.committed:
             again = Program(program.number, serial.begin(NOW))
@@ -164,7 +179,7 @@ class Interleaving(RuleBasedStateMachine):
 
 
 TestInterleaving = Interleaving.TestCase
-TestInterleaving.settings = settings(max_examples=80, stateful_step_count=25, deadline=None)
+TestInterleaving.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
 
 
 @settings(max_examples=120, deadline=None)
