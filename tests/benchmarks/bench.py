@@ -1,6 +1,7 @@
 """Measures Biconvex beside its peers, in one run, on the same work: `make bench`.
 
 Calls: the same functions, documents and number of calls in the simulator and in convex-test under vitest.
+Scale: how both grow with the documents, what they take of memory, and a suite of small tests (see scale.py).
 Lint: the same generated project, each tool in a fresh process, one after the other, round by round.
 Machines differ and are never quiet: the ratios count, not the times.
 """
@@ -19,9 +20,11 @@ from statistics import median
 
 from generate import generate
 from processes import Cost, cost_of
-from rich import box
 from rich.console import Console
 from rich.table import Table
+from scale import measure_scale
+from tables import measured, ratio
+from tables import table as _table
 
 HERE = Path(__file__).parent
 BACKEND = HERE / "results" / "backend"
@@ -69,15 +72,9 @@ def header() -> Iterable[str]:
     yield ", ".join(map(peer_version, PEERS))
 
 
-def measured(output: str) -> dict[str, float]:
-    """The measures that a side printed: a name, and milliseconds a call."""
-    lines = (json.loads(line) for line in re.findall(r"^MEASURED (.*)$", output, flags=re.MULTILINE))
-    return {line["name"]: line["ms"] for line in lines}
-
-
 def measure_calls() -> Table:
     """Time per call in the simulator and in convex-test."""
-    vitest: list[str | Path] = ["node", HERE / "node_modules" / "vitest" / "vitest.mjs", "run"]
+    vitest: list[str | Path] = ["node", HERE / "node_modules" / "vitest" / "vitest.mjs", "run", "peer/calls"]
     sides: dict[str, Sequence[str | Path]] = {
         "Biconvex": [sys.executable, HERE / "simulator.py"],
         "convex-test": [*vitest, "--no-color", "--disable-console-intercept"],
@@ -124,27 +121,13 @@ def measure_lint() -> Table:
     return table
 
 
-def ratio(value: float, beside: float) -> str:
-    """How many times as much, to a precision that means something."""
-    times = value / beside
-    return f"{times:.2f}" if times < 10 else f"{times:.0f}"
-
-
-def _table(title: str, first: str, *others: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first)
-    for name in others:
-        table.add_column(name, justify="right")
-    return table
-
-
 def main() -> None:
     """Print where and what, then a table for each face."""
     console = Console(highlight=False, width=WIDTH)
     for line in header():
         console.print(line, soft_wrap=True)
     console.print()
-    for measure in (measure_calls, measure_lint):
+    for measure in (measure_calls, measure_scale, measure_lint):
         console.print(measure())
 
 

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     environment: "edge-runtime",
-    include: ["peer/**/*.bench.ts"],
+    include: ["{peer,results/suite}/**/*.bench.ts"],
     server: { deps: { inline: ["convex-test"] } },
     testTimeout: 600_000,
   },

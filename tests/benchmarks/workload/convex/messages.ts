@@ -72,3 +72,35 @@ export const work = action({
     return null;
   },
 });
+
+const numbered = (n: number) => ({
+  channel: `c${n % 10}`,
+  status: n % 2 === 1 ? "open" : "done",
+  author: `user${n % 97}`,
+  body: `message number ${n} ${"x".repeat(80)}`,
+  n,
+});
+
+const fillArguments = { from: v.number(), count: v.number() };
+
+/** Inserts so many messages, one after the other. */
+export const fill = mutation({
+  args: fillArguments,
+  returns: v.null(),
+  handler: async (ctx, { from, count }) => {
+    for (let n = from; n < from + count; n++) {
+      await ctx.db.insert("messages", numbered(n));
+    }
+    return null;
+  },
+});
+
+/** Inserts so many messages, and waits for all of them together. */
+export const fillTogether = mutation({
+  args: fillArguments,
+  returns: v.null(),
+  handler: async (ctx, { from, count }) => {
+    await Promise.all(Array.from({ length: count }, (_, at) => ctx.db.insert("messages", numbered(from + at))));
+    return null;
+  },
+});
