@@ -198,13 +198,15 @@ class Throw:
     """`throw`, `raise`, in a body.
 
     `thrown` is what it throws: a `ConvexError` (or what is derived from one), another `error`, a `value` that is
-    no error at all; None when that is not known. `name` is the name of the error's class.
+    no error at all; None when that is not known. `name` is the name of the error's class, `value` what stands
+    behind the `throw`.
     """
 
     thrown: Literal["ConvexError", "error", "value"] | None
     name: str | None
     place: Place
     body: Body
+    value: syntax.Node
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -280,7 +280,8 @@ class Collector(Walker):
         """Note what is thrown."""
         if self.current_body is not None and node.value is not None:
             sort, name = what_is_thrown(node.value, scope)
-            self.throws.setdefault(id(node), Throw(sort, name, self._place(node, scope), self.current_body))
+            place = self._place(node, scope)
+            self.throws.setdefault(id(node), Throw(sort, name, place, self.current_body, node.value))
 
     def cast(self, node: syntax.Cast, value: Value | None, scope: Scope) -> Value | None:
         """Give a value that somebody says is of another type: an id or a document, if that is what it names."""

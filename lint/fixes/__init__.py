@@ -9,7 +9,7 @@ from __future__ import annotations
 from biconvex.lint.fixes.arguments import insert_first_argument
 from biconvex.lint.fixes.edits import delete, insert_after, insert_before, place_of, replace
 from biconvex.lint.fixes.functions import insert_option, to_object_syntax
-from biconvex.lint.fixes.names import Imported, import_beside, rename_member
+from biconvex.lint.fixes.names import Imported, import_beside, import_from, rename_member
 from biconvex.lint.fixes.objects import delete_property, insert_property
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "delete",
     "delete_property",
     "import_beside",
+    "import_from",
     "insert_after",
     "insert_before",
     "insert_first_argument",

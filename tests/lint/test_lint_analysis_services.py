@@ -135,6 +135,8 @@ async def f(ctx, args):
 """
     )
     assert throws(backend) == ["error ValueError", "error KeyError", "ConvexError ConvexError"]
+    thrown = [throw.body.module.source.text(throw.value.start, throw.value.end) for throw in backend.throws]
+    assert thrown == ['ValueError("a")', "KeyError", 'ConvexError("c")']
 
 
 def test_a_ctx_that_goes_out_of_sight_is_noted() -> None:

@@ -9,6 +9,7 @@ from biconvex.lint.fixes import (
     delete,
     delete_property,
     import_beside,
+    import_from,
     insert_after,
     insert_before,
     insert_option,
@@ -169,6 +170,65 @@ def test_a_name_that_is_imported_already_is_used_as_it_is() -> None:
 )
 def test_a_name_that_would_be_in_the_way_or_has_no_place_is_not_imported(code: str) -> None:
     assert _imported(code) is None
+
+
+def _had(
+    code: str,
+    path: str = TS,
+    wanted: str = "convex/values",
+    name: str = "ConvexError",
+    *,
+    type_only: bool = False,
+) -> tuple[str, str] | None:
+    module = build_from_sources({path: code}).modules["tasks"]
+    found = import_from(module, {"typescript": wanted, "python": "a.b"}, name, type_only=type_only)
+    return found and (found.local, _done(module.source, *found.edits))
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        (TS, 'import { v } from "convex/values";\n', 'import { v, ConvexError } from "convex/values";\n'),
+        (TS, "import { a } from './a' // x\n\nf()", "import { a } from './a' // x\nimport { ConvexError } from 'convex/values'\n\nf()"),
+        (TS, 'import a from "./a"; f();', 'import a from "./a";\nimport { ConvexError } from "convex/values"; f();'),
+        (TS, 'import type { Value } from "convex/values";\n', 'import type { Value } from "convex/values";\nimport { ConvexError } from "convex/values";\n'),
+        (TS, 'import * as all from "convex/values";', 'import * as all from "convex/values";\nimport { ConvexError } from "convex/values";'),
+        (PY, "from a.b import v\n", "from a.b import v, ConvexError\n"),
+        (PY, "from a import (\n    c,\n)  # c\n\nx = 1\n", "from a import (\n    c,\n)  # c\nfrom a.b import ConvexError\n\nx = 1\n"),
+        (PY, "if True:\n    from a.b import d\nimport c\n", "if True:\n    from a.b import d\nimport c\nfrom a.b import ConvexError\n"),
+    ],
+)  # fmt: skip
+def test_a_name_is_imported_from_its_source(path: str, before: str, after: str) -> None:
+    assert _had(before, path) == ("ConvexError", after)
+
+
+def test_a_name_that_comes_from_its_source_under_another_is_used_so() -> None:
+    code = 'import { v, ConvexError as Refused } from "convex/values";\n'
+    assert _had(code) == ("Refused", code)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('import { query } from "@/convex/_generated/server";', 'import { query, type QueryCtx } from "@/convex/_generated/server";'),
+        ('import type { Id } from "../_generated/server.js";', 'import type { Id, QueryCtx } from "../_generated/server.js";'),
+        ('import { a } from "./a";', 'import { a } from "./a";\nimport type { QueryCtx } from "../_generated/server";'),
+    ],
+)  # fmt: skip
+def test_a_type_is_imported_as_a_type(before: str, after: str) -> None:
+    assert _had(before, TS, "../_generated/server", "QueryCtx", type_only=True) == ("QueryCtx", after)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "const a = 1;\n",
+        'import { a } from "./a";\nclass ConvexError {}\n',
+        'import { ConvexError } from "./a";\n',
+    ],
+)
+def test_a_name_that_means_something_else_or_has_no_place_is_not_imported_from_its_source(code: str) -> None:
+    assert _had(code) is None
 
 
 # --- registrations -----------------------------------------------------------------------------------------
