@@ -25,7 +25,7 @@ from biconvex.sim.runtime import (
     Usage,
 )
 from biconvex.sim.server.references import FunctionReference, function_path
-from biconvex.sim.services import Outbound, Scheduler
+from biconvex.sim.services import Crons, Outbound, Scheduler
 from biconvex.sim.store import Store
 from biconvex.sim.values import (
     DeveloperError,
@@ -87,6 +87,7 @@ class Deployment(Caller):
     `costs` says what takes virtual time, and how much: nothing does by default. A function that runs on for
     `step_timeout_s` of real time without waiting for anything is ended, as one that has run out of its virtual time.
     A query is answered from a cache while nothing it read has changed, as in Convex, unless `query_cache` is false.
+    Cron jobs run some seconds into their minute, as in Convex; with `cron_splay` false they run exactly when due.
 
     Use it as a context manager, or call `close`. Raises `ProjectError` when the backend can't be loaded.
     """
@@ -102,6 +103,7 @@ class Deployment(Caller):
         query_cache: bool = True,
         costs: Costs | None = None,
         step_timeout_s: float = STEP_TIMEOUT_S,
+        cron_splay: bool = True,
     ) -> None:
         super().__init__(self)
         self.seed = seed
@@ -132,6 +134,7 @@ class Deployment(Caller):
         self._scheduler = Scheduler(self._runtime)
         self.outbound = Outbound(self._kernel, self.trace)
         self._runtime.external["fetch"] = self.outbound.fetch
+        self.crons = Crons(self._runtime, self._loaded.crons, choices.child("cron splay"), splay=cron_splay)
         self.db = Tables(self._runtime)
 
     # --- who calls ---------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from biconvex.sim.hosts.project import locate
 from biconvex.sim.hosts.protocol import STEP_TIMEOUT_S, Host, ModuleSource
 from biconvex.sim.hosts.python import PythonHost, python_files
 from biconvex.sim.runtime import Registry
+from biconvex.sim.services import CronSpec, cron_specs
 from biconvex.sim.store import Schema
 from biconvex.sim.values import DeveloperError, ProjectError
 
@@ -24,6 +25,7 @@ class Loaded:
 
     registry: Registry
     schema: Schema
+    crons: tuple[CronSpec, ...]
     hosts: tuple[Host, ...]
 
     def close(self) -> None:
@@ -55,13 +57,13 @@ def load_backend(
             f"{location.functions} has no Convex functions: no TypeScript, JavaScript or Python module was found in it"
         )
     registry = Registry()
-    schemas: list[tuple[str, dict[str, Any]]] = []
+    modules: list[ModuleSource] = []
     try:
         for host in hosts:
-            modules = host.load()
-            registry.add(modules, host)
-            schemas += _schemas(modules)
-        return Loaded(registry, _schema(schemas), tuple(hosts))
+            loaded = host.load()
+            registry.add(loaded, host)
+            modules += loaded
+        return Loaded(registry, _schema(_schemas(modules)), _crons(modules, registry), tuple(hosts))
     except BaseException:
         for host in hosts:
             host.close()
@@ -70,6 +72,15 @@ def load_backend(
 
 def _schemas(modules: Sequence[ModuleSource]) -> list[tuple[str, dict[str, Any]]]:
     return [(module.file, module.schema) for module in modules if module.schema is not None]
+
+
+def _crons(modules: Sequence[ModuleSource], registry: Registry) -> tuple[CronSpec, ...]:
+    return tuple(
+        spec
+        for module in modules
+        if module.crons is not None
+        for spec in cron_specs(module.file, module.crons, registry)
+    )
 
 
 def _schema(schemas: list[tuple[str, dict[str, Any]]]) -> Schema:

@@ -1,6 +1,17 @@
 """What surrounds the functions: the scheduler, and the world outside."""
 
+from biconvex.sim.services.crons import CronJob, CronRun, Crons, CronSpec, cron_specs
 from biconvex.sim.services.outbound import Outbound, OutboundRequest, Reply
 from biconvex.sim.services.scheduler import Scheduler
 
-__all__ = ["Outbound", "OutboundRequest", "Reply", "Scheduler"]
+__all__ = [
+    "CronJob",
+    "CronRun",
+    "CronSpec",
+    "Crons",
+    "Outbound",
+    "OutboundRequest",
+    "Reply",
+    "Scheduler",
+    "cron_specs",
+]
