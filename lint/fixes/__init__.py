@@ -7,10 +7,10 @@ texts, `rounds` repeats that until nothing is left to fix, and `writing` brings 
 from __future__ import annotations
 
 from biconvex.lint.fixes.arguments import insert_first_argument
-from biconvex.lint.fixes.edits import delete, insert_after, insert_before, place_of, replace
+from biconvex.lint.fixes.edits import delete, insert_after, insert_before, place_of, replace, replace_string
 from biconvex.lint.fixes.functions import insert_option, to_object_syntax
 from biconvex.lint.fixes.names import Imported, import_beside, import_from, rename_member
-from biconvex.lint.fixes.objects import delete_property, insert_property
+from biconvex.lint.fixes.objects import delete_property, insert_property, rename_property
 
 __all__ = [
     "Imported",
@@ -25,6 +25,8 @@ __all__ = [
     "insert_property",
     "place_of",
     "rename_member",
+    "rename_property",
     "replace",
+    "replace_string",
     "to_object_syntax",
 ]

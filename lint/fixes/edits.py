@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from biconvex.lint.source import SourceFile
     from biconvex.lint.syntax import Node
 
-__all__ = ["delete", "indentation", "insert_after", "insert_before", "place_of", "replace", "skip_trivia"]
+__all__ = [
+    "delete", "indentation", "insert_after", "insert_before", "place_of", "replace", "replace_string", "skip_trivia",
+]  # fmt: skip
 
 _TRIVIA = {
     "python": re.compile(rb"(?:\s|#[^\r\n]*|\\\r?\n)*"),
@@ -39,6 +41,14 @@ def insert_after(place: Place, text: str) -> Edit:
 def replace(place: Place, text: str) -> Edit:
     """Replace what stands at a place."""
     return Edit(place.source.path, place.start, place.end, text)
+
+
+def replace_string(place: Place, old: str, new: str) -> Edit | None:
+    """Replace the text of a string, within the quotes it has; None where it isn't written down as it is."""
+    text = place.text
+    if text[1:-1] != old or text[0] not in "\"'" or text[-1] != text[0]:
+        return None
+    return Edit(place.source.path, place.start + 1, place.end - 1, new)
 
 
 def delete(place: Place) -> Edit:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Edit
 from biconvex.lint.fixes.edits import indentation, skip_trivia
+from biconvex.lint.syntax import Object, Property, children
 
 if TYPE_CHECKING:
+    from biconvex.lint.declarations import Module, Place
     from biconvex.lint.source import SourceFile
-    from biconvex.lint.syntax import Object, Property, Spread
+    from biconvex.lint.syntax import Node, Spread
 
-__all__ = ["delete_property", "insert_property"]
+__all__ = ["delete_property", "insert_property", "rename_property"]
 
 
 def delete_property(source: SourceFile, owner: Object, item: Property | Spread) -> Edit:
@@ -50,6 +52,27 @@ def insert_property(source: SourceFile, owner: Object, text: str) -> Edit:
         return Edit(source.path, owner.start + 1, owner.start + 1, f" {text},")
     space = " " if source.language == "typescript" else ""
     return Edit(source.path, owner.start + 1, owner.end - 1, f"{space}{text}{space}")
+
+
+def rename_property(module: Module, value: Place, name: str) -> Edit | None:
+    """Rename the property, or keyword argument, whose value stands at a place.
+
+    None where that is no property with a name before it, or a comment stands between the two.
+    """
+    node: Node | None = module.syntax
+    while node is not None and not (type(node) is Property and node.value.start == value.start):
+        node = next(
+            (part for part in children(node) if part.start <= value.start and value.end <= part.end), None
+        )
+    if node is None or node.key is None or node.shorthand or node.method:
+        return None
+    data = value.source.data
+    key, sign, space = (data[node.start : value.start].decode()).partition(
+        "=" if value.source.language == "python" else ":"
+    )
+    if space.strip() or key.strip("\"' ") != node.key:
+        return None
+    return Edit(value.source.path, node.start, value.start, f"{name}{sign}{space}")
 
 
 def _end(source: SourceFile, owner: Object, item: Property | Spread) -> int:

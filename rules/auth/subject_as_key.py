@@ -24,7 +24,8 @@ ctx.db.query("users").withIndex("by_token", (q) => q.eq("tokenIdentifier", ident
 ## Known limits
 
 An app that syncs its users from the webhooks of its one provider may know them by their subject alone; that's fine
-while it has one provider.
+while it has one provider. The fix changes the query alone: documents hold the subject until they are written anew, and
+so does the code that writes them.
 
 ## References
 
@@ -37,30 +38,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
-from biconvex.lint.finding import Severity
+from biconvex.lint.finding import Edit, Fix, Severity
 from biconvex.lint.model import Place
-from biconvex.lint.rule import Case, Problem, Rule
+from biconvex.lint.rule import Case, Fixed, Problem, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from biconvex.lint.model import Backend
+    from biconvex.lint.source import SourceFile
 
 __all__ = ["SubjectAsKey"]
 
 
-def _case(name: str, typescript: str, python: str) -> Case:
-    """A query for the user whose key is given."""
-    return Case(
-        name,
-        typescript=f"""\
+def _case(name: str, typescript: str, python: str, fixed: tuple[str, str] | None = None) -> Case:
+    """A query for the user whose key is given, before and after it is fixed."""
+    return Case(name, *_files(typescript, python), fixed=Fixed(*_files(*fixed)) if fixed else None)
+
+
+def _files(typescript: str, python: str) -> tuple[str, str]:
+    return (
+        f"""\
 import {{ query }} from "./_generated/server";
 export const me = query({{ args: {{}}, handler: async (ctx) => {{
   const identity = await ctx.auth.getUserIdentity();
   return await ctx.db.query("users").withIndex("by_key", (q) => q.eq("key", {typescript})).unique();
 }} }});
 """,
-        python=f"""\
+        f"""\
 from biconvex.sim.server import query
 
 @query(args={{}})
@@ -78,8 +83,18 @@ SILENT = (
 )
 
 FLAGGED = (
-    _case("the subject", "«identity.subject»", '«identity["subject"]»'),
-    _case("the subject of an identity under another name", "«identity!.subject»", '«(identity)["subject"]»'),
+    _case(
+        "the subject",
+        "«identity.subject»",
+        '«identity["subject"]»',
+        ("identity.tokenIdentifier", 'identity["tokenIdentifier"]'),
+    ),
+    _case(
+        "the subject of an identity that is surely there",
+        "«identity!.subject»",
+        '«(identity)["subject"]»',
+        ("identity!.tokenIdentifier", '(identity)["tokenIdentifier"]'),
+    ),
 )
 
 
@@ -95,6 +110,7 @@ class SubjectAsKey(Rule):
     )
     silent = SILENT
     flagged = FLAGGED
+    fixable = "unsafe"
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each such value."""
@@ -105,7 +121,23 @@ class SubjectAsKey(Rule):
                         Place(use.place.source, step.value.start, step.value.end),
                         "A subject is unique for one issuer only.",
                         help="look users up by `tokenIdentifier`, which has the issuer too",
+                        fix=_fix(use.place.source, step.value),
                     )
+
+
+def _fix(source: SourceFile, node: syntax.Node) -> Fix | None:
+    """Put the other name in the place of this one."""
+    if isinstance(node, syntax.Member):
+        start, end = node.name_start, node.end
+    elif isinstance(node, syntax.Index):
+        start, end = node.index.start + 1, node.index.end - 1
+    else:
+        return None
+    if source.text(start, end) != "subject":
+        return None
+    return Fix(
+        "look users up by `tokenIdentifier`", (Edit(source.path, start, end, "tokenIdentifier"),), safe=False
+    )
 
 
 def _is_subject(node: syntax.Node) -> bool:

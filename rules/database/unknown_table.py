@@ -40,8 +40,9 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from biconvex.lint.finding import Severity
-from biconvex.lint.rule import Case, Problem, Rule
+from biconvex.lint.finding import Fix, Severity
+from biconvex.lint.fixes import place_of, replace_string
+from biconvex.lint.rule import Case, Fixed, Problem, Rule
 from biconvex.rules.wording import callee
 
 if TYPE_CHECKING:
@@ -65,12 +66,25 @@ schema = define_schema({"tasks": define_table({"title": v.string()})})
 
 
 def _case(
-    name: str, body_ts: str, body_py: str, schema_ts: str = _SCHEMA_TS, schema_py: str = _SCHEMA_PY
+    name: str,
+    body_ts: str,
+    body_py: str,
+    schema_ts: str = _SCHEMA_TS,
+    schema_py: str = _SCHEMA_PY,
+    fixed: tuple[str, str] | None = None,
 ) -> Case:
+    typescript, python = _files(body_ts, body_py)
     return Case(
         name,
-        typescript={
-            "schema.ts": schema_ts,
+        typescript={"schema.ts": schema_ts, **typescript},
+        python={"schema.py": schema_py, **python},
+        fixed=Fixed(*_files(*fixed)) if fixed else None,
+    )
+
+
+def _files(body_ts: str, body_py: str) -> tuple[dict[str, str], dict[str, str]]:
+    return (
+        {
             "tasks.ts": f"""\
 import {{ mutation }} from "./_generated/server";
 export const work = mutation({{
@@ -81,8 +95,7 @@ export const work = mutation({{
 }});
 """,
         },
-        python={
-            "schema.py": schema_py,
+        {
             "tasks.py": f"""\
 from biconvex.sim.server import mutation
 
@@ -123,6 +136,10 @@ FLAGGED = (
         "a name misspelt",
         'await «ctx.db.insert("task", { title: "a" })»;',
         'await «ctx.db.insert("task", {"title": "a"})»',
+        fixed=(
+            'await ctx.db.insert("tasks", { title: "a" });',
+            'await ctx.db.insert("tasks", {"title": "a"})',
+        ),
     ),
     _case(
         "a query over a table that is not there",
@@ -149,6 +166,7 @@ class UnknownTable(Rule):
     )
     silent = SILENT
     flagged = FLAGGED
+    fixable = "unsafe"
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each use whose table is certainly not in the schema."""
@@ -180,4 +198,13 @@ def _unknown(use: DatabaseUse, table: str, schema: Schema) -> Problem:
         f"The schema has no table `{table}`.",
         help=f"did you mean `{close[0]}`?" if close else f"add `{table}` to the schema",
         evidence=((schema.place, "the schema"),),
+        fix=_spelling(use, table, close[0]) if close else None,
     )
+
+
+def _spelling(use: DatabaseUse, table: str, near: str) -> Fix | None:
+    if not use.arguments:
+        return None
+    name = place_of(use.place.source, use.arguments[0])
+    edit = replace_string(name, table, near)
+    return Fix(f"use `{near}`", (edit,), safe=False) if edit else None

@@ -25,7 +25,8 @@ http.route({ pathPrefix: "/users/", method: "GET", handler: getUser });
 ## Known limits
 
 Silent where a path is computed, and for routers of other libraries, such as Hono, which do have parameters. A colon
-within a segment (`/tasks:batch`) is no parameter.
+within a segment (`/tasks:batch`) is no parameter. The fix is for a parameter at the end of a path; the handler still
+has to take it from the path of `request.url`.
 
 ## References
 
@@ -35,9 +36,11 @@ within a segment (`/tasks:batch`) is no parameter.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from biconvex.lint.finding import Severity
+from biconvex.lint.finding import Edit, Fix, Severity
+from biconvex.lint.fixes import rename_property
 from biconvex.lint.rule import Problem, Rule
 from biconvex.rules.http._shared import route_case
 from biconvex.rules.wording import spelled
@@ -45,7 +48,7 @@ from biconvex.rules.wording import spelled
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from biconvex.lint.model import Backend, Place
+    from biconvex.lint.model import Backend, Place, Route
 
 __all__ = ["PathParameter"]
 
@@ -61,11 +64,16 @@ SILENT = (
 )
 
 FLAGGED = (
-    route_case("a parameter", {"path": '«"/users/:id"»', **_GET}),
+    route_case("a parameter", {"path": '«"/users/:id"»', **_GET}, fixed={"pathPrefix": '"/users/"', **_GET}),
     route_case("a parameter in the middle", {"path": '«"/users/:id/posts"»', **_GET}),
-    route_case("a wildcard", {"path": '«"/*"»', **_GET}),
+    route_case("a wildcard", {"path": '«"/*"»', **_GET}, fixed={"pathPrefix": '"/"', **_GET}),
+    route_case(
+        "a parameter where the prefix is taken",
+        {"pathPrefix": '"/users/"', **_GET},
+        {"path": '«"/users/:id"»', **_GET},
+    ),
     route_case("braces in a prefix", {"pathPrefix": '«"/teams/{team}/"»', **_GET}),
-    route_case("brackets", {"path": '«"/files/[name]"»', **_GET}),
+    route_case("brackets", {"path": '«"/files/[name]"»', **_GET}, fixed={"pathPrefix": '"/files/"', **_GET}),
 )
 
 _PARAMETER = re.compile(r"(?<=/)(:[A-Za-z_]\w*\??|\[[^/\]]+\])(?=/|$)|\{[^/}]+\}|(?<=/)<[^/>]+>|\*+")
@@ -80,23 +88,47 @@ class PathParameter(Rule):
     links = ("https://docs.convex.dev/functions/http-actions#defining-http-actions",)
     silent = SILENT
     flagged = FLAGGED
+    fixable = "unsafe"
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each path or prefix with a parameter."""
+        prefixes = Counter((_prefix(route), route.method) for route in backend.routes)
         for route in backend.routes:
             for key, path in (("path", route.path), ("pathPrefix", route.prefix)):
                 found = _PARAMETER.search(path) if path is not None else None
                 if path is not None and found is not None and key in route.parts:
                     place = route.parts[key]
+                    alone = found.end() == len(path) and prefixes[_prefix(route), route.method] == 1
                     yield Problem(
                         place,
                         f"Convex compares paths letter by letter: `{found.group()}` in `{path}` stands for nothing "
                         "but itself.",
                         help=_help(path[: found.start()], place),
+                        fix=_fix(route, place) if alone and key == "path" else None,
                     )
 
 
+def _prefix(route: Route) -> str | None:
+    """Give the prefix of a route, or that which it gets in the place of a path with a parameter."""
+    found = _PARAMETER.search(route.path or "")
+    return _up_to((route.path or "")[: found.start()]) if found else route.prefix
+
+
+def _up_to(before: str) -> str:
+    return before[: before.rfind("/") + 1] or "/"
+
+
+def _fix(route: Route, place: Place) -> Fix | None:
+    """Make a prefix of the path, up to the segment of its parameter."""
+    name, prefix, text = spelled("pathPrefix", place), _prefix(route), place.text
+    renamed = rename_property(route.router.module, place, name)
+    if renamed is None or text[0] not in "\"'" or text[1:-1] != route.path:
+        return None
+    edit = Edit(renamed.path, renamed.start, place.end, f"{renamed.text}{text[0]}{prefix}{text[0]}")
+    return Fix(f'route `{name}` `"{prefix}"`', (edit,), safe=False)
+
+
 def _help(before: str, place: Place) -> str:
-    prefix, key = before[: before.rfind("/") + 1] or "/", spelled("pathPrefix", place)
+    prefix, key = _up_to(before), spelled("pathPrefix", place)
     given = f'{key}="{prefix}"' if place.source.language == "python" else f'{key}: "{prefix}"'
     return f"route `{given}`, and take what follows from the path of `request.url`"

@@ -45,6 +45,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Edit, Fix, Severity
+from biconvex.lint.fixes import replace
 from biconvex.lint.rule import Case, Fixed, Problem, Rule
 from biconvex.rules.examples import (
     python_handler,
@@ -246,5 +247,6 @@ def _removal(index: Index, other: Index, table: Table, names: IndexNames) -> Fix
     place = index.definition
     if uses is None or place is None:
         return None
-    edits = (Edit(place.source.path, place.start, place.end, ""), *uses)
+    kept = replace(other.place, other.place.text)  # claims the name: nobody renames it at the same time
+    edits = (Edit(place.source.path, place.start, place.end, ""), kept, *uses)
     return Fix(f"remove `{index.name}`, and use `{other.name}`", edits, safe=False)

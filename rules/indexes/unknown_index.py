@@ -40,7 +40,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from biconvex.lint.finding import Severity
+from biconvex.lint.finding import Fix, Severity
+from biconvex.lint.fixes import replace_string
 from biconvex.lint.rule import Problem, Rule
 from biconvex.rules.examples import handler_case
 from biconvex.rules.indexes._shared import BUILT_IN, grouped_by_place, listed, tables_of
@@ -131,6 +132,10 @@ await ctx.db.query("tasks").withIndex(«"by_ower"», (q) => q.eq("owner", args.o
 await ctx.db.query("tasks").with_index(«"by_ower"», lambda q: q.eq("owner", args["owner"])).take(5)
 """,
         schema=TABLES,
+        fixed=(
+            'await ctx.db.query("tasks").withIndex("by_owner", (q) => q.eq("owner", args.owner)).take(5);',
+            'await ctx.db.query("tasks").with_index("by_owner", lambda q: q.eq("owner", args["owner"])).take(5)',
+        ),
     ),
     handler_case(
         "an index of another sort, and one that is staged",
@@ -176,6 +181,7 @@ class UnknownIndex(Rule):
     )
     silent = SILENT
     flagged = FLAGGED
+    fixable = "unsafe"
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield a use when it is wrong for all that it may mean."""
@@ -227,7 +233,13 @@ def _missing(use: IndexUse, table: Table) -> Problem:
         f"The table `{table.name}` has no {_NAMES[use.kind]} `{use.name}`: the query throws when it runs.",
         help=remedy,
         evidence=_definition(near[0], table.indexes[near[0]].place) if near else (),
+        fix=_spelling(use, near[0]) if near else None,
     )
+
+
+def _spelling(use: IndexUse, near: str) -> Fix | None:
+    edit = replace_string(use.name_place, use.name or "", near)
+    return Fix(f"use `{near}`", (edit,), safe=False) if edit else None
 
 
 def _definition(name: str, place: Place) -> tuple[tuple[Place, str], ...]:

@@ -28,7 +28,8 @@ handler: async (ctx, args) => await ctx.db.get("tasks", args.id),
 ## Known limits
 
 Silent where only some branch takes the string for an id, where it is cast to ids of several tables, where
-`ctx.db.normalizeId` makes an id of it, and within helpers that it is passed to.
+`ctx.db.normalizeId` makes an id of it, and within helpers that it is passed to. After the fix, calls with a text that
+is no id of the table are refused, which is what is wanted; look whether a caller counts on more.
 
 ## References
 
@@ -40,23 +41,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biconvex.lint.finding import Severity
-from biconvex.lint.rule import Case, Problem, Rule
+from biconvex.lint.finding import Edit, Fix, Severity
+from biconvex.lint.rule import Case, Fixed, Problem, Rule
 from biconvex.rules.validators.declared import parts
 from biconvex.rules.wording import callee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from biconvex.lint.model import Backend, DatabaseUse, ValidatorShape
+    from biconvex.lint.model import Backend, DatabaseUse, Place, ValidatorShape
 
 __all__ = ["StringAsId"]
 
 
-def _case(name: str, validator: str, ts: str, py: str) -> Case:
-    return Case(
-        name,
-        typescript=f"""\
+def _case(name: str, validator: str, ts: str, py: str, fixed: tuple[bool, bool] = (False, False)) -> Case:
+    """A mutation with an argument; `fixed` says in which of the two languages it becomes an id."""
+    typescript, python = _files(validator, ts, py)
+    after = [
+        file if is_fixed else None
+        for file, is_fixed in zip(_files('v.id("tasks")', ts, py), fixed, strict=True)
+    ]
+    return Case(name, typescript, python, fixed=Fixed(*after) if any(fixed) else None)
+
+
+def _files(validator: str, ts: str, py: str) -> tuple[str, str]:
+    return (
+        f"""\
 import {{ mutation }} from "./_generated/server";
 import {{ v }} from "convex/values";
 export const work = mutation({{
@@ -66,7 +76,7 @@ export const work = mutation({{
   }},
 }});
 """,
-        python=f"""\
+        f"""\
 from biconvex.sim.server import mutation
 from biconvex.sim.values import v
 
@@ -104,12 +114,14 @@ FLAGGED = (
         "«v.string()»",
         'await ctx.db.patch("tasks", args.id as any, { done: true });',
         'await ctx.db.patch("tasks", args["id"], {"done": True})',
+        (True, True),
     ),
     _case(
         "a string without",
         "«v.string()»",
         'const { id } = args;\n    await ctx.db.delete(id as Id<"tasks">);',
         'await ctx.db.delete(args["id"])',
+        (True, False),
     ),
 )
 
@@ -126,6 +138,7 @@ class StringAsId(Rule):
     )
     silent = SILENT
     flagged = FLAGGED
+    fixable = "unsafe"
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each argument once, unless it is an id of several tables."""
@@ -157,4 +170,13 @@ def _problem(string: ValidatorShape, table: str | None, use: DatabaseUse) -> Pro
         f"This string is used as an id{f' of `{table}`' if table else ''}: any text passes.",
         help=f'use `v.id("{table or "…"}")`',
         evidence=((use.place, f"{callee(use)} takes it for an id"),),
+        fix=_fix(string.builder, table) if string.builder is not None and table is not None else None,
     )
+
+
+def _fix(builder: Place, table: str) -> Fix | None:
+    source, end = builder.source, builder.end + len("()")
+    if source.text(builder.start, end) != "string()":
+        return None
+    edit = Edit(source.path, builder.start, end, f'id("{table}")')
+    return Fix(f'use `v.id("{table}")`', (edit,), safe=False)

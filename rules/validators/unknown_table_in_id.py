@@ -35,22 +35,28 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from biconvex.lint.finding import Severity
-from biconvex.lint.rule import Case, Problem, Rule
+from biconvex.lint.finding import Edit, Fix, Severity
+from biconvex.lint.rule import Case, Fixed, Problem, Rule
 from biconvex.rules.validators.declared import declared_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from biconvex.lint.model import Backend
+    from biconvex.lint.model import Backend, ValidatorShape
 
 __all__ = ["UnknownTableInId"]
 
 
-def _case(name: str, id_ts: str, field_ts: str = 'v.id("users")') -> Case:
-    return Case(
-        name,
-        typescript={
+def _case(
+    name: str, id_ts: str, field_ts: str = 'v.id("users")', fixed: tuple[str, str] | None = None
+) -> Case:
+    typescript, python = _files(id_ts, field_ts)
+    return Case(name, typescript, python, fixed=Fixed(*_files(*fixed)) if fixed else None)
+
+
+def _files(id_ts: str, field_ts: str) -> tuple[dict[str, str], dict[str, str]]:
+    return (
+        {
             "schema.ts": f"""\
 import {{ defineSchema, defineTable }} from "convex/server";
 import {{ v }} from "convex/values";
@@ -65,7 +71,7 @@ import {{ v }} from "convex/values";
 export const get = query({{ args: {{ id: {id_ts} }}, handler: async () => null }});
 """,
         },
-        python={
+        {
             "schema.py": f"""\
 from biconvex.sim.server import define_schema, define_table
 from biconvex.sim.values import v
@@ -93,9 +99,11 @@ SILENT = (
 )
 
 FLAGGED = (
-    _case("a name misspelt, in an argument", '«v.id("task")»'),
+    _case("a name misspelt, in an argument", '«v.id("task")»', fixed=('v.id("tasks")', 'v.id("users")')),
     _case("within a union within an array", 'v.array(v.union(v.null(), «v.id("people")»))'),
-    _case("in the schema itself", 'v.id("tasks")', '«v.id("user")»'),
+    _case(
+        "in the schema itself", 'v.id("tasks")', '«v.id("user")»', fixed=('v.id("tasks")', 'v.id("users")')
+    ),
 )
 
 
@@ -108,6 +116,7 @@ class UnknownTableInId(Rule):
     links = ("https://docs.convex.dev/functions/validation",)
     silent = SILENT
     flagged = FLAGGED
+    fixable = "unsafe"
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each once, wherever the validator is shared."""
@@ -124,4 +133,17 @@ class UnknownTableInId(Rule):
                 f"The schema has no table `{table}`: no id is valid here.",
                 help=f"did you mean `{close[0]}`?" if close else None,
                 evidence=((schema.place, "the schema"),),
+                fix=_spelling(shape, close[0]) if close else None,
             )
+
+
+def _spelling(shape: ValidatorShape, near: str) -> Fix | None:
+    """Put the other name between the quotes, where the validator is written out as `v.id("…")`."""
+    builder, source = shape.builder, shape.place.source
+    if builder is None:
+        return None
+    start = builder.end + 2
+    end = start + len((shape.table or "").encode())
+    if source.data[builder.end : start] not in {b'("', b"('"} or source.text(start, end) != shape.table:
+        return None
+    return Fix(f"use `{near}`", (Edit(source.path, start, end, near),), safe=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from biconvex.lint.analysis import build_from_sources
+from biconvex.lint.declarations import Place
 from biconvex.lint.finding import Edit
 from biconvex.lint.fixes import (
     delete,
@@ -16,7 +17,9 @@ from biconvex.lint.fixes import (
     insert_property,
     place_of,
     rename_member,
+    rename_property,
     replace,
+    replace_string,
     to_object_syntax,
 )
 from biconvex.lint.fixes.apply import edited
@@ -170,6 +173,33 @@ def test_a_name_that_is_imported_already_is_used_as_it_is() -> None:
 )
 def test_a_name_that_would_be_in_the_way_or_has_no_place_is_not_imported(code: str) -> None:
     assert _imported(code) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        (TS, "f({ a: 1 });", "f({ b: 1 });"),
+        (TS, 'f({ "a" : 1 });', "f({ b: 1 });"),
+        (TS, "f({\n  a:\n    1 });", "f({\n  b:\n    1 });"),
+        (PY, "f(a=1)\n", "f(b=1)\n"),
+        (TS, "f({ a: /* x */ 1 });", None),
+        (TS, "f({ [a]: 1 });", None),
+        (TS, "f(1);", None),
+    ],
+)
+def test_a_property_is_renamed_by_its_value(path: str, before: str, after: str | None) -> None:
+    module = build_from_sources({path: before}).modules["tasks"]
+    at = before.index("1")
+    edit = rename_property(module, Place(module.source, at, at + 1), "b")
+    assert (edit and _done(module.source, edit)) == after
+
+
+def test_a_string_keeps_its_quotes() -> None:
+    source = _source("f('ab', \"ab\", `ab`);")
+    places = [Place(source, at, at + 4) for at in (2, 8, 14)]
+    assert [edit and _done(source, edit) for edit in (replace_string(place, "ab", "c") for place in places)] == [
+        "f('c', \"ab\", `ab`);", "f('ab', \"c\", `ab`);", None,
+    ]  # fmt: skip
 
 
 def _had(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import biconvex.rules
 import pytest
 from biconvex.lint.cases import case_files, unmark
 from biconvex.lint.engine import lint
+from biconvex.lint.finding import Severity
 from biconvex.lint.fixes.rounds import fix_in_rounds
 from biconvex.lint.fixes.writing import write_files
 from biconvex.lint.parse import parse
@@ -32,6 +34,10 @@ def _fixable() -> list[Any]:
         for language in ("typescript", "python")
         if case.fixed is not None and getattr(case.fixed, language) is not None
     ]
+
+
+def _errors(result: LintResult) -> Counter[tuple[str, str]]:
+    return Counter((one.path, one.rule) for one in result.findings if one.severity is Severity.ERROR)
 
 
 each_fixable_case = pytest.mark.parametrize(("rule", "case", "language"), _fixable())
@@ -93,7 +99,9 @@ def test_all_rules_together_come_to_an_end_on_the_disk(
         texts = {tmp_path / path: source.data for path, source in changed.items()}
         return lint([tmp_path / "convex"], tmp_path, RULES, texts=texts)
 
+    errors = _errors(look({}))
     fixing = fix_in_rounds(look, unsafe=True)
+    assert _errors(fixing.last) <= errors, "a fix that breaks something else is none"
     assert (fixing.settled, fixing.broken) == (True, [])
     write_files({tmp_path / path: source.data for path, source in fixing.after.items()})
     assert [finding for finding in look({}).findings if finding.fix] == []
