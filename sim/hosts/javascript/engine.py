@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from biconvex.sim.hosts.javascript.core import CoreFollower
+from biconvex.sim.hosts.javascript.core import SharedCore
 from biconvex.sim.hosts.javascript.node import child_environment, find_node
 from biconvex.sim.hosts.protocol import HostCrashed, HostTimeout
 from biconvex.sim.values.errors import ProjectError
@@ -29,6 +29,8 @@ _READ_SIZE = 1 << 16
 _CLOSING_S = 2.0
 _COMPLAINT_BYTES = 2000
 _SYNC = ord("Y")
+_SHORT_MS = 5
+"""A step that takes longer may use another core."""
 
 
 class JavaScriptEngine:
@@ -81,14 +83,7 @@ class JavaScriptEngine:
         with self._lock:
             process = self._ready()
             try:
-                process.core.turn()
-                process.write(frame)
-                deadline = time.monotonic() + timeout_s
-                while True:
-                    letter, text = process.read(deadline)
-                    if letter != _SYNC or sync is None:
-                        return letter, text
-                    process.write(sync(text))
+                return process.converse(frame, timeout_s, sync)
             except _TookTooLong:
                 self.close()
                 self.why_ended = "another function ran too long in real time, and its process was ended"
@@ -148,13 +143,29 @@ class _NodeProcess:
         finally:
             os.close(commands)
             os.close(answers)
-        self.core = CoreFollower(self._process.pid)
+        self._core = SharedCore(self._process.pid)
         os.set_blocking(self._output, False)
         self._readable = select.poll()
         self._readable.register(self._input, select.POLLIN)
         self._writable = select.poll()
         self._writable.register(self._output, select.POLLOUT)
         self._buffer = b""
+
+    def converse(
+        self, frame: bytes, timeout_s: float, sync: Callable[[bytes], bytes] | None
+    ) -> tuple[int, bytes]:
+        """Write a command, and read its answer; `sync` answers what is asked in between."""
+        deadline = time.monotonic() + timeout_s
+        try:
+            self._core.join()
+            self.write(frame)
+            while True:
+                letter, text = self.read(deadline)
+                if letter != _SYNC or sync is None:
+                    return letter, text
+                self.write(sync(text))
+        finally:
+            self._core.leave()
 
     def write(self, frame: bytes) -> None:
         data = memoryview(_LENGTH.pack(len(frame)) + frame)
@@ -190,9 +201,11 @@ class _NodeProcess:
         return chunks
 
     def _chunk(self, size: int, deadline: float) -> bytes:
-        left_ms = (deadline - time.monotonic()) * 1000
-        if left_ms <= 0 or not self._readable.poll(left_ms):
-            raise _TookTooLong
+        if not self._readable.poll(_SHORT_MS):
+            self._core.release()
+            left_ms = (deadline - time.monotonic()) * 1000
+            if left_ms <= 0 or not self._readable.poll(left_ms):
+                raise _TookTooLong
         chunk = os.read(self._input, size)
         if not chunk:
             raise self._ended()
