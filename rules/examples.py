@@ -83,12 +83,12 @@ def handler_case(
     kind: str = "query",
     schema: Both | str | None = None,
     before: Both = ("", ""),
-    fixed: Both | None = None,
+    fixed: Both | Fixed | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Case:
     """A case of one handler, perhaps with a schema; one text for its tables serves both languages.
 
-    `fixed` has the statements as fixes make them.
+    `fixed` has the statements as fixes make them, or all that becomes of the case.
     """
     files = (
         {"tasks.ts": typescript_handler(typescript, kind, before=before[0])},
@@ -98,11 +98,12 @@ def handler_case(
         first, second = _tables(schema)
         files[0]["schema.ts"] = typescript_schema(first)
         files[1]["schema.py"] = python_schema(second)
-    after = fixed and Fixed(
-        {"tasks.ts": typescript_handler(fixed[0], kind, before=before[0])},
-        {"tasks.py": python_handler(fixed[1], kind, before=before[1])},
-    )
-    return Case(name, files[0], files[1], fixed=after, options=options or {})
+    if isinstance(fixed, tuple):
+        fixed = Fixed(
+            {"tasks.ts": typescript_handler(fixed[0], kind, before=before[0])},
+            {"tasks.py": python_handler(fixed[1], kind, before=before[1])},
+        )
+    return Case(name, files[0], files[1], fixed=fixed, options=options or {})
 
 
 def schema_case(

@@ -40,9 +40,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biconvex.lint.finding import Severity
-from biconvex.lint.rule import Problem, Rule
-from biconvex.rules.examples import handler_case
+from biconvex.lint.finding import Edit, Fix, Severity
+from biconvex.lint.rule import Fixed, Problem, Rule
+from biconvex.rules.examples import handler_case, python_schema, typescript_schema
 from biconvex.rules.indexes._shared import IndexNames, tables_of
 
 if TYPE_CHECKING:
@@ -56,6 +56,16 @@ TABLES = """
 "tasks": defineTable({"owner": v.string(), "due": v.number()}).index("by_owner", ["owner"]).index("by_due", ["due"]),
 """
 MARKED = TABLES.replace('"by_due"', '«"by_due"»')
+
+
+def _removed(others: str) -> Fixed:
+    """Give the schema without the index `by_due`, and with these other tables."""
+    tables = TABLES.replace('.index("by_due", ["due"])', "") + others
+    return Fixed(
+        {"schema.ts": typescript_schema(tables)},
+        {"schema.py": python_schema(tables.replace("defineTable", "define_table"))},
+    )
+
 
 SILENT = (
     handler_case(
@@ -92,6 +102,7 @@ await ctx.db.query("tasks").withIndex("by_owner", (q) => q.eq("owner", args.owne
 await ctx.db.query("tasks").with_index("by_owner", lambda q: q.eq("owner", args["owner"])).take(5)
 """,
         schema=MARKED,
+        fixed=_removed(""),
     ),
     handler_case(
         "an index of that name that another table has",
@@ -104,6 +115,7 @@ await ctx.db.query("tasks").with_index("by_owner", lambda q: q.eq("owner", args[
 await ctx.db.query("notes").with_index("by_due").take(5)
 """,
         schema=MARKED + '"notes": defineTable({"due": v.number()}).index("by_due", ["due"]),',
+        fixed=_removed('"notes": defineTable({"due": v.number()}).index("by_due", ["due"]),'),
     ),
 )
 
@@ -124,6 +136,7 @@ class UnusedIndex(Rule):
     )
     silent = SILENT
     flagged = FLAGGED
+    fixable = "unsafe"
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield the indexes that are left when all uses, and all that other strings name, are taken away."""
@@ -153,8 +166,11 @@ class UnusedIndex(Rule):
 
 
 def _problem(index: Index, table: Table) -> Problem:
+    place = index.definition
+    edits = (Edit(place.source.path, place.start, place.end, ""),) if place is not None else ()
     return Problem(
         index.place,
         f"No query of this backend uses the index `{table.name}.{index.name}`.",
         help="remove it, if nobody else uses it",
+        fix=Fix(f"remove `{index.name}`", edits, safe=False) if edits else None,
     )

@@ -76,6 +76,13 @@ class Loading:
                     queue.append(importer)
         return None
 
+    def is_loaded_elsewhere(self, module: Module) -> bool:
+        """Tell whether a module that doesn't run in Node imports this one at run time."""
+        return any(
+            importer.runtime != "node" and not imported_for_types(importer, imported)
+            for importer, imported in self._importers.get(module.path, ())
+        )
+
     def needs_node(self, module: Module) -> ModuleImport | None:
         """Give the import by which a module, or one that it imports, needs a module of Node."""
         seen = {module.path}

@@ -41,10 +41,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biconvex.lint.finding import Severity
+from biconvex.lint.finding import Edit, Fix, Severity
 from biconvex.lint.lookup import imported_for_types
 from biconvex.lint.model import Place
-from biconvex.lint.rule import Case, Problem, Rule
+from biconvex.lint.rule import Case, Fixed, Problem, Rule
 from biconvex.rules.runtime.loading import NEVER_IN_NODE, Loading, node_builtin
 
 if TYPE_CHECKING:
@@ -58,10 +58,12 @@ _SERVER = 'import { internalAction } from "./_generated/server";\n'
 _REGISTERED = "export const sign = internalAction({ args: {}, handler: async () => null });\n"
 
 
-def _case(name: str, imports: str, use: str, **others: str) -> Case:
+def _case(name: str, imports: str, use: str, *, fixed: bool = False, **others: str) -> Case:
     """A file with an action, below these imports, and perhaps others (`home_lib` is `home.lib.ts`)."""
     named = {f"{path.replace('_', '.')}.ts": text for path, text in others.items()}
-    return Case(name, {"tasks.ts": f"{imports}\n{_SERVER}{use}\n{_REGISTERED}", **named})
+    text = f"{imports}\n{_SERVER}{use}\n{_REGISTERED}"
+    after = '"use node";\n' + text.replace("«", "").replace("»", "")
+    return Case(name, {"tasks.ts": text, **named}, fixed=Fixed({"tasks.ts": after}) if fixed else None)
 
 
 SILENT = (
@@ -78,7 +80,17 @@ SILENT = (
 
 FLAGGED = (
     _case(
-        "an action", '«import { createHmac } from "crypto";»', 'export const h = createHmac("sha256", "k");'
+        "an action",
+        '// signs\n«import { createHmac } from "crypto";»',
+        'export const h = createHmac("sha256", "k");',
+        fixed=True,
+    ),
+    _case(
+        "an action in a file that a query needs",
+        '«import { createHmac } from "crypto";»',
+        'export const h = createHmac("sha256", "k");',
+        queries='import { h } from "./tasks";\nimport { query } from "./_generated/server";\n'
+        "export const get = query({ args: {}, handler: async () => h });\n",
     ),
     _case(
         "a helper that a deployed file loads",
@@ -89,8 +101,12 @@ FLAGGED = (
     Case(
         "the folder of actions",
         {"actions/sign.ts": f"«{_SERVER.replace('./', '../').strip()}»\n{_REGISTERED}"},
+        fixed=Fixed({"actions/sign.ts": f'"use node";\n{_SERVER.replace("./", "../")}{_REGISTERED}'}),
     ),
 )
+
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class MissingUseNode(Rule):
@@ -103,6 +119,7 @@ class MissingUseNode(Rule):
     links = ("https://docs.convex.dev/functions/runtimes#nodejs-runtime",)
     silent = SILENT
     flagged = FLAGGED
+    fixable = "safe"
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each such import, and each file of `actions` without the directive."""
@@ -111,7 +128,8 @@ class MissingUseNode(Rule):
             if module.runtime == "node" or module.source.language == "python":
                 continue
             if module.is_entry and module.path.startswith("actions/"):
-                yield _in_actions(module)
+                loading = loading or Loading(backend)
+                yield _in_actions(module, _fix(backend, module, loading))
                 continue
             for imported in module.imports:
                 if imported.target is not None or imported.type_only or not node_builtin(imported.source):
@@ -128,15 +146,31 @@ class MissingUseNode(Rule):
                         evidence=tuple(
                             (step.place, "loads this file into Convex's own runtime") for step in way
                         ),
+                        fix=_fix(backend, module, loading),
                     )
 
 
-def _in_actions(module: Module) -> Problem:
+def _in_actions(module: Module, fix: Fix | None) -> Problem:
     first = next(iter(module.syntax.body), module.syntax)
     return Problem(
         Place(module.source, first.start, first.end),
         'Convex refuses files in the folder `actions` without `"use node"`.',
         help='begin the file with `"use node";`, or move it to another folder',
+        fix=fix,
+    )
+
+
+def _fix(backend: Backend, module: Module, loading: Loading) -> Fix | None:
+    """Begin a file of nothing but actions with the directive, unless another one needs it where there is no Node."""
+    kinds = {function.kind for function in backend.functions if function.module is module}
+    data = module.source.data
+    if kinds != {"action"} or not module.is_entry or module.path in NEVER_IN_NODE or data.startswith(b"#!"):
+        return None
+    if loading.is_loaded_elsewhere(module):
+        return None
+    start = len(_BYTE_ORDER_MARK) if data.startswith(_BYTE_ORDER_MARK) else 0
+    return Fix(
+        'begin the file with `"use node";`', (Edit(module.source.path, start, start, '"use node";\n'),)
     )
 
 
