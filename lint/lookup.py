@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,25 @@ from biconvex.lint import syntax
 from biconvex.lint.model import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from biconvex.lint.model import Module, ModuleImport
 
-__all__ = ["evaluated_names", "imported_for_types", "mentioned", "strings_matching"]
+__all__ = ["asked_for_zero", "evaluated_names", "imported_for_types", "mentioned", "strings_matching"]
 
 _TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
+
+_COMPARISONS: dict[str, tuple[Callable[[int, int], bool], Callable[[int, int], bool]]] = {
+    "==": (operator.eq, operator.eq),
+    "===": (operator.eq, operator.eq),
+    "!=": (operator.ne, operator.ne),
+    "!==": (operator.ne, operator.ne),
+    "<": (operator.lt, operator.gt),
+    "<=": (operator.le, operator.ge),
+    ">": (operator.gt, operator.lt),
+    ">=": (operator.ge, operator.le),
+}
+"""What each comparison does to a number on its left, and to one on its right."""
 
 
 def strings_matching(module: Module, pattern: re.Pattern[bytes]) -> Iterator[tuple[Place, str]]:
@@ -78,3 +91,53 @@ def mentioned(modules: Iterable[Module], names: Iterable[str]) -> set[str]:
     either = "|".join(re.escape(name) for name in sorted(wanted))
     pattern = re.compile(rf"(?:{either})(?![\w$])".encode())
     return {found.decode() for module in modules for found in pattern.findall(module.source.data)} & wanted
+
+
+def asked_for_zero(module: Module, numbers: Iterable[syntax.Node]) -> bool:
+    """Tell whether of each number, which is never negative, all that the code asks is whether it is zero.
+
+    So it does with `if (n)`, `!n`, `n > 0`, `1 <= n`, but not with `n !== 1`. The nodes are of the module's tree.
+    """
+    left = {id(node) for node in numbers}
+    if left:
+        for node in syntax.walk(module.syntax):
+            left.difference_update(map(id, _asked_for_zero(node)))
+    return not left
+
+
+def _asked_for_zero(node: syntax.Node) -> Iterator[syntax.Node]:
+    """Give what a node asks only that of."""
+    if isinstance(node, syntax.If | syntax.Conditional):
+        yield from _operands_of_test(node.test)
+    elif isinstance(node, syntax.Operation):
+        if node.operator == "!":
+            yield from _operands_of_test(node.operands[0])
+        elif node.operator == "&&":
+            for operand in node.operands[:-1]:
+                yield from _operands_of_test(operand)
+        elif node.operator in _COMPARISONS and len(node.operands) == 2:
+            first, second = node.operands
+            on_left, on_right = _COMPARISONS[node.operator]
+            if _tells_zero(second, on_left):
+                yield first
+            if _tells_zero(first, on_right):
+                yield second
+
+
+def _operands_of_test(test: syntax.Node) -> Iterator[syntax.Node]:
+    stack = [test]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, syntax.Operation) and node.operator in {"&&", "||"}:
+            stack += node.operands
+        else:
+            yield node
+
+
+def _tells_zero(limit: syntax.Node, compare: Callable[[int, int], bool]) -> bool:
+    """Tell whether comparing with a number comes out the same for all numbers above zero."""
+    number = limit.value if isinstance(limit, syntax.Literal) else None
+    if type(number) is not int:
+        return False
+    most = max(number, 1)
+    return compare(1, number) == compare(most, number) == compare(most + 1, number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
+from biconvex.lint.lookup import asked_for_zero
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,17 +47,28 @@ def counts(call: DatabaseUse) -> bool:
     return _collects(call) and all(use.operation == "length" for use in call.uses)
 
 
-def few_needed(call: DatabaseUse) -> int | None:
+def few_needed(backend: Backend, call: DatabaseUse) -> int | None:
     """Say how many documents are used of all that a query collects; None when that isn't a known, small number.
 
-    Of the last one (`xs.at(-1)`) it says 1. Whether there are any may be asked as well.
+    Of the last one (`xs.at(-1)`) it says 1. Whether there are any may be asked as well, but not how many there are.
     """
     if not _collects(call):
         return None
     needed = [_needed(use) for use in call.uses if use.operation != "length"]
-    if not needed or any(number is None for number in needed):
+    if not needed or any(number is None for number in needed) or _counted_too(backend, call):
         return None
     return max(number or 0 for number in needed)
+
+
+def _counted_too(backend: Backend, call: DatabaseUse) -> bool:
+    """Tell whether more is asked of the number of documents than whether there are any."""
+    lengths = [use for use in call.uses if use.operation == "length"]
+    paths = {use.place.source.path for use in lengths}
+    modules = [module for module in backend.modules.values() if module.source.path in paths]
+    return len(modules) < len(paths) or not all(
+        asked_for_zero(module, [use.node for use in lengths if use.place.source.path == module.source.path])
+        for module in modules
+    )
 
 
 def _collects(call: DatabaseUse) -> bool:

@@ -27,8 +27,8 @@ For the last one, turn the order round: `order("desc")` and `first()`.
 
 ## Known limits
 
-Silent when the results are used in any other way as well (they are filtered or sorted first), or where their uses
-can't be followed, and about positions that aren't constant.
+Silent when the results are used in any other way as well (they are filtered or sorted first, or their number
+matters, as in `tasks.length !== 1`), or where their uses can't be followed, and about positions that aren't constant.
 
 ## References
 
@@ -84,6 +84,22 @@ for task in tasks:
     print(task["_id"])
 notes = await ctx.db.query("notes").collect()
 return [notes[0], len(notes), [note["_id"] for note in notes]]
+""",
+    ),
+    handler_case(
+        "their number matters, too",
+        """
+const tasks = await ctx.db.query("tasks").collect();
+if (tasks.length !== 1) throw new Error("not just one");
+const notes = await ctx.db.query("notes").collect();
+return { task: tasks[0], note: notes[0], count: notes.length };
+""",
+        """
+tasks = await ctx.db.query("tasks").collect()
+if len(tasks) != 1:
+    raise ValueError("not just one")
+notes = await ctx.db.query("notes").collect()
+return {"task": tasks[0], "note": notes[0], "count": len(notes)}
 """,
     ),
     handler_case(
@@ -162,7 +178,7 @@ class NeedlessCollect(Rule):
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each such query."""
         for call in backend.database_uses:
-            number = few_needed(call)
+            number = few_needed(backend, call)
             if number and not in_tests(call.place):
                 yield _problem(call, number)
 

@@ -183,7 +183,7 @@ class UnboundedCollect(Rule):
                 continue
             if chain.terminal == "iterate" and _ends_early(call):
                 continue
-            if not counts(call) and few_needed(call) is None:
+            if not counts(call) and few_needed(backend, call) is None:
                 yield _problem(call, chain, growing[chain.table], tables)
 
 

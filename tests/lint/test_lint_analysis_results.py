@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from backend_facts import both, handler, py_handler, text_of
+from biconvex.lint.lookup import asked_for_zero
 from biconvex.lint.model import Backend, VectorSearch
 
 
@@ -66,6 +67,58 @@ def test_each_use_of_an_array_of_documents():
 """,
     ):
         assert uses(backend) == [["length", "at 0", "at", "length", "iterate"], ["length"], ["at 0"]]
+
+
+def asked(backend: Backend) -> list[bool]:
+    """Of each use of a length, whether it is only asked whether there are any."""
+    (module,) = backend.modules.values()
+    (use,) = (use for use in backend.database_uses if use.operation == "query")
+    return [asked_for_zero(module, [each.node]) for each in use.uses if each.operation == "length"]
+
+
+@pytest.mark.parametrize(
+    ("ts", "py", "zero"),
+    [
+        ("xs.length === 0", "len(xs) == 0", True),
+        ("xs.length > 0", "len(xs) > 0", True),
+        ("1 <= xs.length", "1 <= len(xs)", True),
+        ("xs.length < 1 || other", "len(xs) < 1 or other", True),
+        ("!xs.length", "not len(xs)", True),
+        ("xs.length", "len(xs)", True),
+        ("xs.length !== 1", "len(xs) != 1", False),
+        ("xs.length > 1", "len(xs) > 1", False),
+        ("3 > xs.length", "3 > len(xs)", False),
+        ("xs.length === other", "len(xs) == other", False),
+        ("xs.length + 1 > 0", "len(xs) + 1 > 0", False),
+    ],
+)
+def test_a_length_is_only_asked_whether_it_is_zero(ts: str, py: str, zero: bool):
+    for backend in both(
+        f"""
+        const xs = await ctx.db.query("t").collect();
+        if ({ts}) throw new Error("no");
+        """,
+        f"""
+    xs = await ctx.db.query("t").collect()
+    if {py}:
+        raise ValueError("no")
+""",
+    ):
+        assert asked(backend) == [zero]
+
+
+def test_a_length_that_is_used_as_a_number_is_asked_for_more():
+    for backend in both(
+        """
+        const xs = await ctx.db.query("t").collect();
+        return xs.length && { some: xs.length ? 1 : 2, count: xs.length };
+        """,
+        """
+    xs = await ctx.db.query("t").collect()
+    return len(xs) and {"some": 1 if len(xs) else 2, "count": len(xs)}
+""",
+    ):
+        assert asked(backend) == [True, True, False]
 
 
 def test_methods_and_slices_of_an_array_of_documents():
