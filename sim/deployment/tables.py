@@ -46,7 +46,10 @@ class Tables:
         """
         transaction = self._runtime.begin()
         try:
-            document_id = transaction.insert(table, from_python(dict(document)))  # type: ignore[arg-type]
+            value: Any = from_python(dict(document))
+            if self._runtime.value_limits is not None:
+                self._runtime.value_limits.check(value)
+            document_id = transaction.insert(table, value)
             self._runtime.commit(transaction, source="test")
         except DeveloperError as error:
             raise FunctionError(error.message, code=error.code) from None

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from biconvex.sim.runtime.execution import ScheduleLimits
-from biconvex.sim.store import TransactionLimits
 from biconvex.sim.values import DeveloperError
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def narrowed(run: Run, budget: Any) -> Iterator[None]:
     def most(key: str, used: int, limit: int) -> int:
         return limit if key not in budget else min(limit, used + int(budget[key]))
 
-    transaction.limits = TransactionLimits(
+    transaction.limits = msgspec.structs.replace(
+        outer,
         bytes_read=most("bytesRead", usage.bytes_read, outer.bytes_read),
         documents_read=most("documentsRead", usage.documents_read, outer.documents_read),
         database_queries=most("databaseQueries", usage.database_queries, outer.database_queries),

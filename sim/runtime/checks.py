@@ -30,6 +30,8 @@ def check_arguments(run: Run, args: Value, runtime: Runtime) -> None:
             "InvalidArgs",
             f"Expected to receive an object as the function's argument. Instead received: {display(args)}",
         )
+    if runtime.value_limits is not None:
+        runtime.value_limits.check(args)
     run.arguments_bytes = size = size_of([args])
     limit = runtime.limits.arguments_bytes
     if size > limit:
@@ -42,6 +44,14 @@ def check_arguments(run: Run, args: Value, runtime: Runtime) -> None:
         problem = function.args.check(args, _tables(run, runtime))
         if problem is not None:
             raise DeveloperError("InvalidArgs", f"ArgumentValidationError: {problem}")
+    if function.uses_node and size > runtime.limits.node_arguments_bytes:
+        raise DeveloperError(
+            "ArgumentsTooLarge",
+            "Node actions arguments size is too large. The maximum size is "
+            f"{format_bytes(runtime.limits.node_arguments_bytes)}. Reduce the size of the arguments or consider using "
+            f"Convex runtime actions instead, which have a {format_bytes(limit)} limit. "
+            "See https://docs.convex.dev/functions/runtimes",
+        )
 
 
 def checked_outcome(run: Run, json: str, runtime: Runtime) -> Outcome:
@@ -52,6 +62,8 @@ def checked_outcome(run: Run, json: str, runtime: Runtime) -> Outcome:
     function = run.function
     try:
         value = from_json(_decode(json))
+        if runtime.value_limits is not None:
+            runtime.value_limits.check(value)
     except msgspec.DecodeError as error:
         raise DeveloperError(
             "FunctionReturnInvalidJson",

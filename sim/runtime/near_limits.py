@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["RATIO", "NearLimits", "Warned", "duration_text"]
 
 RATIO: Final = 0.8
-_DOCUMENT_BYTES: Final = 1 << 20
-_DOCUMENT_NESTING: Final = 16
 _HELP: Final = (
     "Consider using smaller limits in your queries, paginating your queries, or using indexed queries with a selective "
     "index range expressions."
@@ -48,6 +46,7 @@ class NearLimits:
         here = "in a single function execution"
         scheduled = "Large total size of the arguments of scheduled functions from this mutation"
         self._one_scheduled = limits.one_scheduled_arguments_bytes
+        self._document = limits.document_bytes, limits.document_nesting
         self._transaction = (
             _row(
                 limits.arguments_bytes,
@@ -104,7 +103,7 @@ class NearLimits:
         found = _near(self._transaction, used)
         found += _one_schedule(execution.largest_arguments, self._one_scheduled)
         if usage.documents_written:
-            found += _documents(run)
+            found += _documents(run, *self._document)
         found += _near((self._result,), (run.return_bytes,))
         return found + _duration(execution.user_ns, run.time_limit_ms)
 
@@ -128,7 +127,7 @@ def _one_schedule(used: int, limit: int) -> list[Warned]:
     return [("ScheduledFunctionsArgumentsTooLarge", _text(message, used, limit, _BYTES))]
 
 
-def _documents(run: Run) -> list[Warned]:
+def _documents(run: Run, most_bytes: int, most_nesting: int) -> list[Warned]:
     written = [
         after for _, after in run.tx.writes.changes.values() if after is not None and after.table[0] != "_"
     ]
@@ -136,12 +135,12 @@ def _documents(run: Run) -> list[Warned]:
         return []
     largest = max(written, key=_size)
     message = f'Large document written with ID "{largest.id}"'
-    found = _near((_row(_DOCUMENT_BYTES, "ValueTooLargeError", message, _BYTES),), (largest.size,))
+    found = _near((_row(most_bytes, "ValueTooLargeError", message, _BYTES),), (largest.size,))
     deep = [document for document in written if _may_be_deep(document)]
     if deep:
         deepest = max(deep, key=_nesting)
         message = f'Deeply nested document written with ID "{deepest.id}"'
-        found += _near((_row(_DOCUMENT_NESTING, "TooNested", message, " levels"),), (_nesting(deepest),))
+        found += _near((_row(most_nesting, "TooNested", message, " levels"),), (_nesting(deepest),))
     return found
 
 

@@ -37,7 +37,8 @@ class Runtime:
     """Runs functions of one deployment on its store.
 
     `on_commit` callbacks hear of every commit, in order; `external` has the operations that services perform for
-    actions (`fetch`). Both are where services hook in.
+    actions (`fetch`). Both are where services hook in. `convex_version` is that of the project's npm package: some
+    rules of Convex depend on it.
     """
 
     def __init__(
@@ -52,8 +53,10 @@ class Runtime:
         environment: Mapping[str, str],
         query_cache: bool = True,
         costs: Costs | None = None,
+        convex_version: tuple[int, int] = (1, 48),
     ) -> None:
         self.kernel = kernel
+        self.convex_version = convex_version
         self.store = store
         self.registry = registry
         self.trace = trace
@@ -68,7 +71,8 @@ class Runtime:
         self.request_ids = choices.child("request ids")
         self._backoff = choices.child("retry backoff")
         self._stepper = Stepper(self, choices)
-        self._transaction_limits = limits.transaction()
+        self.transaction_limits = limits.transaction()
+        self.value_limits = limits.values()
         self._cache = QueryCache(store, kernel.clock) if query_cache else None
         if self._cache is not None:
             self.on_commit.append(self._cache.heed)
@@ -197,7 +201,7 @@ class Runtime:
 
     def begin(self, *, writable: bool = True) -> Transaction:
         """A transaction on the newest snapshot."""
-        return self.store.begin(self._timestamp(), self._transaction_limits, writable)
+        return self.store.begin(self._timestamp(), self.transaction_limits, writable)
 
     def commit(self, transaction: Transaction, run: Run | None = None, source: str = "") -> Commit:
         """Commit; raises `Conflict`. Listeners hear of it before this returns."""
@@ -209,7 +213,7 @@ class Runtime:
             self.trace.record("conflict", label, number, {"table": conflict.table, "with": conflict.by})
             raise
         if commit.writes or commit.new_tables:
-            written = [[write.table, write.id] for write in commit.writes]
+            written = [(write.table, write.id) for write in commit.writes]
             self.trace.record("commit", label, number, written)
             for listener in self.on_commit:
                 listener(commit)

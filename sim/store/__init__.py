@@ -2,7 +2,7 @@
 
 from .commits import Commit, Conflict, Write
 from .document import Document
-from .limits import TransactionLimits, TransactionUsage
+from .limits import SearchLimits, TransactionLimits, TransactionUsage
 from .pagination import InvalidCursor, Page
 from .reads import TABLE_LIST, ReadSet
 from .schema import Index, Schema, SearchIndex, TableSchema, VectorIndex
@@ -22,6 +22,7 @@ __all__ = [
     "ReadSet",
     "Schema",
     "SearchIndex",
+    "SearchLimits",
     "Store",
     "TableSchema",
     "Transaction",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from biconvex.sim.values import (
     UNDEFINED,
     DeveloperError,
+    DocumentLimits,
     Int64,
     check_document,
     display,
@@ -24,38 +25,49 @@ __all__ = ["build_document", "rebuild_document", "resolve_document"]
 
 
 def build_document(
-    schema: TableSchema, tables: TableNames, document_id: str, creation_time: float, value: dict[str, Any]
+    schema: TableSchema,
+    tables: TableNames,
+    document_id: str,
+    creation_time: float,
+    value: dict[str, Any],
+    limits: DocumentLimits,
 ) -> Document:
     """The new document of `value`; raises for what may not be stored."""
-    fields, size = _checked(schema, tables, document_id, creation_time, value)
+    fields, size = _checked(schema, tables, document_id, creation_time, value, limits)
     schema.check(fields, tables)
     tail = index_key(creation_time) + index_key(document_id)
-    return Document(document_id, schema.name, fields, size, _keys(schema, fields, tail))
+    return Document.of(document_id, schema.name, fields, size, _keys(schema, fields, tail))
 
 
 def rebuild_document(
-    schema: TableSchema, tables: TableNames, before: Document, value: dict[str, Any]
+    schema: TableSchema, tables: TableNames, before: Document, value: dict[str, Any], limits: DocumentLimits
 ) -> Document:
     """The document that `value` makes of `before`, and `before` itself if nothing changes."""
-    fields, size = _checked(schema, tables, before.id, before.creation_time, value)
+    fields, size = _checked(schema, tables, before.id, before.creation_time, value, limits)
     if size == before.size and _is_same(fields, before.value):
         return before
     schema.check(fields, tables)
-    return Document(before.id, schema.name, fields, size, _keys(schema, fields, before.keys[0]))
+    return Document.of(before.id, schema.name, fields, size, _keys(schema, fields, before.keys[0]))
 
 
 def resolve_document(schema: TableSchema, document: Document, commit_ts: int) -> Document:
     """The document with the timestamp of its commit (ns) where it stood for it; itself if it nowhere did."""
-    fields = resolve_commit_ts(document.value, Int64(commit_ts))
-    if fields is document.value:
+    value = document.value
+    fields = resolve_commit_ts(value, Int64(commit_ts))
+    if fields is value:
         return document
-    return Document(
+    return Document.of(
         document.id, document.table, fields, document.size, _keys(schema, fields, document.keys[0])
     )
 
 
 def _checked(
-    schema: TableSchema, tables: TableNames, document_id: str, creation_time: float, value: dict[str, Any]
+    schema: TableSchema,
+    tables: TableNames,
+    document_id: str,
+    creation_time: float,
+    value: dict[str, Any],
+    limits: DocumentLimits,
 ) -> tuple[dict[str, Any], int]:
     if value.get("_id", document_id) != document_id:
         raise DeveloperError(
@@ -74,7 +86,7 @@ def _checked(
     whole = {**value, "_id": document_id, "_creationTime": creation_time}
     fields = {name: whole[name] for name in sorted(whole)}
     try:
-        size = check_document(fields)
+        size = check_document(fields, limits)
     except DeveloperError as error:
         if error.code == "ValueTooLargeError":
             # The backend looks at the schema before it looks at the size.

@@ -1,11 +1,15 @@
-"""Documents as the store keeps them: immutable, with their size, their index keys and their JSON text."""
+"""Documents as the store keeps them: immutable, with their size, their index keys and their JSON text.
+
+A store may hold many of them, so they are kept small: names are shared, values are a tuple.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Hashable
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from biconvex.sim.values import dumps, index_key
+from biconvex.sim.values import Int64, dumps, index_key
 
 __all__ = ["Document", "after_key", "after_prefix", "by_id_key", "value_at"]
 
@@ -15,16 +19,39 @@ _CREATION_TIME_KEY_LENGTH: Final = len(index_key(1.0))
 class Document(msgspec.Struct, gc=False, eq=False):
     """One version of a document. Nothing of it may be changed.
 
-    `value` has all fields, `_id` and `_creationTime` among them. `size` is in bytes (semantics §2.1). `keys` are
-    its keys in the indexes of its table: by_creation_time first, then the indexes of the schema in their order.
+    `names` are its fields in order, `_id` and `_creationTime` among them, and `values` what they hold. `size` is in
+    bytes (semantics §2.1). `keys` are its keys in the indexes of its table: by_creation_time first, then the indexes
+    of the schema in their order.
     """
 
     id: str
     table: str
-    value: dict[str, Any]
+    names: tuple[str, ...]
+    values: tuple[Any, ...]
     size: int
     keys: tuple[bytes, ...]
     _json: str | None = None
+
+    @classmethod
+    def of(
+        cls, document_id: str, table: str, fields: dict[str, Any], size: int, keys: tuple[bytes, ...]
+    ) -> Document:
+        """The document that has these fields, in order; `fields` may be used for something else afterwards."""
+        # Most documents of a table have the same fields, and many the same short texts: those are kept once.
+        names = _NAMES.share(tuple(fields))
+        share = _TEXTS.share
+        values = tuple(
+            [
+                share(member) if type(member) is str and len(member) <= _SHORT else member
+                for member in fields.values()
+            ]
+        )
+        return cls(document_id, table, names, values, size, keys)
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """All fields as an object, made anew."""
+        return dict(zip(self.names, self.values, strict=True))
 
     @property
     def json(self) -> str:
@@ -35,10 +62,39 @@ class Document(msgspec.Struct, gc=False, eq=False):
         return text
 
     @property
+    def may_be_pending(self) -> bool:
+        """Whether `db.vars.commitTs` may be in it: most documents have nothing but plain fields."""
+        return not _PLAIN.issuperset(map(type, self.values))
+
+    @property
     def creation_time(self) -> float:
         """`_creationTime`, in milliseconds."""
-        time: float = self.value["_creationTime"]
+        time: float = self.values[self.names.index("_creationTime")]
         return time
+
+
+Shared = TypeVar("Shared", bound=Hashable)
+
+
+class _Sharer(Generic[Shared]):
+    """Gives one object for all that are equal, so that many documents don't keep as many copies."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: dict[Shared, Shared] = {}
+
+    def share(self, value: Shared) -> Shared:
+        """The object that stands for this value."""
+        known = self._known
+        if len(known) >= self._most:
+            known.clear()
+        return known.setdefault(value, value)
+
+
+_SHORT: Final = 24
+_NAMES: Final = _Sharer[tuple[str, ...]](4096)
+_TEXTS: Final = _Sharer[str](4096)
+_PLAIN: Final = frozenset((str, float, bool, Int64, bytes, type(None)))
 
 
 def value_at(value: Any, path: tuple[str, ...], missing: Any = None) -> Any:

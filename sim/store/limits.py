@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from biconvex.sim.values import DeveloperError
+from biconvex.sim.values import DeveloperError, DocumentLimits
 
 __all__ = [
     "READ_LIMIT_CODES",
+    "SearchLimits",
     "TransactionLimits",
     "TransactionUsage",
     "format_bytes",
@@ -31,14 +32,29 @@ _UNITS: Final = (
 )
 
 
+class SearchLimits(msgspec.Struct, frozen=True):
+    """How much one search may ask for (semantics §7, rows 27 to 33)."""
+
+    terms: int = 16
+    """Of a text search; those that follow are not looked for."""
+    filters: int = 8
+    results: int = 1_024
+    """Documents that a text search looks at; whoever goes on gets an error."""
+    vector_filters: int = 64
+    vector_results: int = 256
+
+
 class TransactionLimits(msgspec.Struct, frozen=True):
-    """The most that one transaction may do (semantics §7, rows 3 to 7); sizes in bytes."""
+    """The most that one transaction may do (semantics §7, rows 3 to 7, and 41); sizes in bytes."""
 
     documents_read: int = 32_000
     bytes_read: int = 1 << 24
     database_queries: int = 4_096
     documents_written: int = 16_000
     bytes_written: int = 1 << 24
+    page_size: int = 32_000
+    document: DocumentLimits = DocumentLimits()
+    search: SearchLimits = SearchLimits()
 
 
 class TransactionUsage(msgspec.Struct):

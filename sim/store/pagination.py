@@ -12,7 +12,7 @@ from biconvex.sim.values import DeveloperError
 from .document import after_key
 from .limits import READ_LIMIT_CODES
 from .query import fingerprint
-from .search import MAX_RESULTS, SearchScan
+from .search import SearchScan
 from .stream import RangeScan, pipeline
 
 if TYPE_CHECKING:
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from .table import Row
     from .transaction import Transaction
 
-__all__ = ["MAX_PAGE_SIZE", "InvalidCursor", "Page", "check_page_options", "read_page"]
+__all__ = ["InvalidCursor", "Page", "check_page_options", "read_page"]
 
-MAX_PAGE_SIZE: Final = 32_000
-MAX_PAGE_BYTES: Final = 1 << 24
 SOFT_PAGE_LENGTH: Final = 6_144
 
 # Positions: before all rows, after all rows, after the row with a key.
@@ -57,11 +55,13 @@ class InvalidCursor(DeveloperError):
         self.data = {"isConvexSystemError": True, "paginationError": "InvalidCursor"}
 
 
-def check_page_options(page_size: int, maximum_rows_read: int | None, maximum_bytes_read: int | None) -> None:
-    """Raise the error for a page of impossible size."""
+def check_page_options(
+    page_size: int, maximum_rows_read: int | None, maximum_bytes_read: int | None, most: int
+) -> None:
+    """Raise the error for a page of impossible size: of none, or of more than `most`."""
     if page_size == 0:
         raise DeveloperError("NoDocumentsForPagination", "Must request at least 1 document while paginating")
-    if page_size > MAX_PAGE_SIZE:
+    if page_size > most:
         raise DeveloperError("PageSizeTooLarge", f"Requested too many items: {page_size}")
     if maximum_rows_read == 0 or maximum_bytes_read == 0:
         raise DeveloperError(
@@ -110,8 +110,9 @@ class _PageScan(RangeScan):
 
     def nears_limit(self, maximum_rows_read: int | None, maximum_bytes_read: int | None) -> bool:
         """Whether three quarters of what a page may read were read."""
-        return self.rows_fetched > _soft(maximum_rows_read, MAX_PAGE_SIZE) or self.bytes_read > _soft(
-            maximum_bytes_read, MAX_PAGE_BYTES
+        limits = self.transaction.limits
+        return self.rows_fetched > _soft(maximum_rows_read, limits.page_size) or self.bytes_read > _soft(
+            maximum_bytes_read, limits.bytes_read
         )
 
     def split_key(self) -> bytes | None:
@@ -137,7 +138,10 @@ class _SearchPageScan(SearchScan):
 
     def nears_limit(self, _rows: int | None, _bytes: int | None) -> bool:
         """Whether three quarters of what a search may look at were read."""
-        return len(self.keys) > MAX_RESULTS * 3 // 4 or self.bytes_read > MAX_PAGE_BYTES * 3 // 4
+        limits = self.transaction.limits
+        return len(self.keys) > _soft(None, limits.search.results) or self.bytes_read > _soft(
+            None, limits.bytes_read
+        )
 
     def split_key(self) -> None:
         """Splitting a search would spare it nothing."""

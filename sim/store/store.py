@@ -19,6 +19,7 @@ from .transaction import Transaction
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .limits import SearchLimits
     from .schema import Schema
     from .search import VectorMatch
     from .table import Table
@@ -148,13 +149,15 @@ class Store:
         later.reverse()
         return later
 
-    def vector_search(self, query_json: Any) -> list[VectorMatch]:
+    def vector_search(
+        self, query_json: Any, limits: SearchLimits = DEFAULT_LIMITS.search
+    ) -> list[VectorMatch]:
         """The documents nearest to a vector among all that is committed, best first.
 
         `query_json` is the syscall's `query`; raises the errors of semantics §12.3.
         """
         search = parse_vector_search(query_json)
-        return search_vectors(search, self.tables.get(search.table))
+        return search_vectors(search, self.tables.get(search.table), limits)
 
     def _check(self, transaction: Transaction) -> None:
         reads, changes = transaction.reads, transaction.writes.changes

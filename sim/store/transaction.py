@@ -126,7 +126,7 @@ class Transaction:
     ) -> Page:
         """Read one page of a query (semantics §5.6). `pages_read` counts the calls that succeeded."""
         query = parse_query(query_json, "queryPage")
-        check_page_options(page_size, maximum_rows_read, maximum_bytes_read)
+        check_page_options(page_size, maximum_rows_read, maximum_bytes_read, self.limits.page_size)
         page = read_page(
             self,
             query,
@@ -281,13 +281,13 @@ class Transaction:
         Raises the errors of semantics §12.2. The results count when they are read.
         """
         table = self._visible_table(query.table)
-        search = compile_search(query, table)
+        search = compile_search(query, table, self.limits.search)
         if table is None or search is None:
             return []
         view = self.writes.text_view(table, search.index, self.snapshot)
         view.catch_up(self._store.commits_after(view.ts))
         self._reads.add_search(table.name, search)
-        return view.search(search)
+        return view.search(search, self.limits.search.results)
 
     def read_result(self, found: Document) -> Document | None:
         """Read a document that a text search found; None if it can't be any more, because of a write since."""
@@ -372,7 +372,9 @@ class Transaction:
         document_id = encode_id(table.number, internal)
         if document_id in self.writes.changes or table.get(document_id, self.snapshot) is not None:
             raise InternalError(f"the id {document_id} was generated twice")
-        document = build_document(table.schema, self.tables, document_id, creation_time, value)
+        document = build_document(
+            table.schema, self.tables, document_id, creation_time, value, self.limits.document
+        )
         self._write(table, document_id, None, document)
         return document
 
@@ -386,7 +388,7 @@ class Transaction:
 
     def _update(self, before: Document, value: dict[str, Any]) -> Document:
         table = self._table(before.table)
-        after = rebuild_document(table.schema, self.tables, before, value)
+        after = rebuild_document(table.schema, self.tables, before, value, self.limits.document)
         if after is before:
             return before
         self._write(table, before.id, before, after)
@@ -405,7 +407,7 @@ class Transaction:
     def _write(self, table: Table, document_id: str, before: Document | None, after: Document | None) -> None:
         if table.name[0] != "_":
             self._usage.add_write(after.size if after is not None else 0, self.limits)
-        if after is not None and is_pending(after.value):
+        if after is not None and after.may_be_pending and is_pending(after.value):
             self.has_pending_values = True
         change = self.writes.changes.get(document_id)
         self.writes.put(table.name, document_id, change[0] if change is not None else before, after)

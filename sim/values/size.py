@@ -81,23 +81,20 @@ def check_size(size: int, maximum: int = MAX_VALUE_SIZE) -> None:
         )
 
 
-def array_too_long(length: int) -> DeveloperError:
-    """Make the error for an array of more than 8192 elements."""
+def array_too_long(length: int, maximum: int = MAX_ARRAY_LENGTH) -> DeveloperError:
+    """Make the error for an array of more elements than there may be."""
+    return DeveloperError("ArrayTooLong", f"Array length is too long ({length} > maximum length {maximum})")
+
+
+def too_many_fields(count: int, maximum: int = MAX_OBJECT_FIELDS) -> DeveloperError:
+    """Make the error for an object of more fields than there may be."""
     return DeveloperError(
-        "ArrayTooLong", f"Array length is too long ({length} > maximum length {MAX_ARRAY_LENGTH})"
+        "TooManyFieldsError", f"Object has too many fields ({count} > maximum number {maximum})"
     )
 
 
-def too_many_fields(count: int) -> DeveloperError:
-    """Make the error for an object of more than 1024 fields."""
+def too_nested(nesting: int, maximum: int = MAX_NESTING) -> DeveloperError:
+    """Make the error for a value that nests deeper than it may."""
     return DeveloperError(
-        "TooManyFieldsError", f"Object has too many fields ({count} > maximum number {MAX_OBJECT_FIELDS})"
-    )
-
-
-def too_nested(nesting: int) -> DeveloperError:
-    """Make the error for a value that nests deeper than 64 levels."""
-    return DeveloperError(
-        "TooNestedError",
-        f"Value is too nested (nested {nesting} levels deep > maximum nesting {MAX_NESTING})",
+        "TooNestedError", f"Value is too nested (nested {nesting} levels deep > maximum nesting {maximum})"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -68,8 +69,6 @@ def query_page(runtime: Runtime, run: Run, arguments: Any) -> str:
     """One page of a query (semantics §5.6)."""
     runtime.trace.record("page", _describe(arguments["query"]), run.number)
     page_size = count_argument(arguments.get("pageSize"), "queryPage")
-    if page_size > runtime.limits.page_size:
-        raise DeveloperError("PageSizeTooLarge", f"Requested too many items: {page_size}")
     end_cursor = optional_text(arguments, "endCursor", "queryPage")
     most_rows, most_bytes = arguments.get("maximumRowsRead"), arguments.get("maximumBytesRead")
     page = run.tx.paginate(
@@ -105,7 +104,7 @@ def count(_runtime: Runtime, run: Run, arguments: Any) -> str:
 def insert(runtime: Runtime, run: Run, arguments: Any) -> str:
     """A new document; its id."""
     table = text_argument(arguments, "table", "db.insert")
-    value = _value(arguments, pending_from_json, "db.insert")
+    value = _value(runtime, arguments, pending_from_json, "db.insert")
     document_id = run.tx.insert(table, value)
     runtime.trace.record("insert", table, run.number, document_id)
     return f'{{"_id":"{document_id}"}}'
@@ -114,7 +113,7 @@ def insert(runtime: Runtime, run: Run, arguments: Any) -> str:
 def patch(runtime: Runtime, run: Run, arguments: Any) -> str:
     """A shallow merge into a document; `{"$undefined": null}` removes a field."""
     document_id, table = _place(arguments, "db.patch")
-    partial = _value(arguments, patch_from_json, "db.patch")
+    partial = _value(runtime, arguments, patch_from_json, "db.patch")
     document = run.tx.patch(document_id, partial, table=table)
     runtime.trace.record("patch", document.table, run.number, document.id)
     return document.json
@@ -123,7 +122,7 @@ def patch(runtime: Runtime, run: Run, arguments: Any) -> str:
 def replace(runtime: Runtime, run: Run, arguments: Any) -> str:
     """A document's whole body anew."""
     document_id, table = _place(arguments, "db.replace")
-    value = _value(arguments, pending_from_json, "db.replace")
+    value = _value(runtime, arguments, pending_from_json, "db.replace")
     document = run.tx.replace(document_id, value, table=table)
     runtime.trace.record("replace", document.table, run.number, document.id)
     return document.json
@@ -147,13 +146,16 @@ def _place(arguments: Any, operation: str) -> tuple[str, str | None]:
     return text_argument(arguments, "id", operation), optional_text(arguments, "table", operation)
 
 
-def _value(arguments: Any, parse: Callable[[Any], Any], operation: str) -> Any:
+def _value(runtime: Runtime, arguments: Any, parse: Callable[[Any], Any], operation: str) -> Any:
     try:
-        return parse(arguments["value"])
+        value = parse(arguments["value"])
+        if runtime.value_limits is not None:
+            runtime.value_limits.check(value)
     except DeveloperError as error:
         raise DeveloperError(
             "InvalidArgument", f"Invalid argument `value` for `{operation}`: {error.message}"
         ) from error
+    return value
 
 
 def _describe(query: Any) -> str:

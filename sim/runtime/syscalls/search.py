@@ -17,5 +17,6 @@ def vector_search(runtime: Runtime, run: Run, arguments: Any) -> str:
     """The ids and scores of the documents nearest to a vector, of what is committed at this moment."""
     query = arguments["query"]
     runtime.trace.record("vectorSearch", str(query["indexName"]), run.number)
-    found = [{"_id": match.id, "_score": match.score} for match in runtime.store.vector_search(query)]
+    matches = runtime.store.vector_search(query, runtime.transaction_limits.search)
+    found = [{"_id": match.id, "_score": match.score} for match in matches]
     return msgspec.json.encode({"results": found}).decode()

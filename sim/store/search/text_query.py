@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from biconvex.sim.values import DeveloperError, from_json_or_undefined, index_key
@@ -16,14 +16,11 @@ from .tokens import distinct_tokens, tokenize
 
 if TYPE_CHECKING:
     from ..document import Document
+    from ..limits import SearchLimits
     from ..query import Query
     from ..table import Table
 
-__all__ = ["MAX_RESULTS", "SearchExpression", "TextSearch", "compile_search", "parse_search_expressions"]
-
-MAX_TOKENS: Final = 16
-MAX_CONDITIONS: Final = 8
-MAX_RESULTS: Final = 1024
+__all__ = ["SearchExpression", "TextSearch", "compile_search", "parse_search_expressions"]
 
 
 class SearchExpression(msgspec.Struct, frozen=True):
@@ -73,7 +70,7 @@ def parse_search_expressions(json: Any) -> tuple[SearchExpression, ...]:
     return tuple(map(_parse_expression, json))
 
 
-def compile_search(query: Query, table: Table | None) -> TextSearch | None:
+def compile_search(query: Query, table: Table | None, limits: SearchLimits) -> TextSearch | None:
     """Fit a query's search to its index; None is a search for the empty text. `table` is None if there is none.
 
     Raises the errors of semantics §12.2.
@@ -95,12 +92,12 @@ def compile_search(query: Query, table: Table | None) -> TextSearch | None:
     index = find_index(
         table.schema, table.schema.search_indexes, index_name, ("IndexNotASearchIndexError", "a search index")
     )
-    conditions = _conditions(name, index, expressions)
-    return TextSearch(index, tuple(tokenize(texts[0])[:MAX_TOKENS]), conditions)
+    conditions = _conditions(name, index, expressions, limits.filters)
+    return TextSearch(index, tuple(tokenize(texts[0])[: limits.terms]), conditions)
 
 
 def _conditions(
-    name: str, index: SearchIndex, expressions: tuple[SearchExpression, ...]
+    name: str, index: SearchIndex, expressions: tuple[SearchExpression, ...], most: int
 ) -> tuple[tuple[int, bytes], ...]:
     conditions: list[tuple[int, bytes]] = []
     searched = False
@@ -127,10 +124,10 @@ def _conditions(
                 f"Search query against {name} contains multiple search filters against {field}. Only one is allowed.",
             )
         searched = True
-    if len(conditions) > MAX_CONDITIONS:
+    if len(conditions) > most:
         raise DeveloperError(
             "TooManyFilterConditionsInSearchQueryError",
-            f"Search query against {name} has too many filter conditions. Max: {MAX_CONDITIONS} "
+            f"Search query against {name} has too many filter conditions. Max: {most} "
             f"Actual: {len(conditions)}",
         )
     return tuple(dict.fromkeys(conditions))

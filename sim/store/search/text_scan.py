@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from biconvex.sim.values import DeveloperError
 
 from ..stream import PageEmpty
-from .text_query import MAX_RESULTS
 
 if TYPE_CHECKING:
     from ..query import Query
@@ -46,10 +45,11 @@ class SearchScan:
         if self._rows is None:
             low, high = self._interval
             self._rows = [row for row in self.transaction.search(self._query) if low <= row[0] < high]
-        if self._next == MAX_RESULTS:
+        most = self.transaction.limits.search.results
+        if self._next == most:
             raise DeveloperError(
                 "SearchQueryScannedTooManyDocumentsError",
-                f"Search query scanned too many documents (fetched {MAX_RESULTS}). Consider using a smaller limit, "
+                f"Search query scanned too many documents (fetched {most}). Consider using a smaller limit, "
                 "paginating the query, or using a filter field to limit the number of documents pulled from the "
                 "search index.",
             )

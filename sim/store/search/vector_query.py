@@ -13,14 +13,13 @@ from ..lookup import find_index, parse_index_name
 from ..schema import Path
 
 if TYPE_CHECKING:
+    from ..limits import SearchLimits
     from ..table import Table
     from .vector_index import VectorMatch
 
 __all__ = ["VectorSearch", "parse_vector_search", "search_vectors"]
 
 DEFAULT_LIMIT: Final = 10
-MAX_LIMIT: Final = 256
-MAX_CONDITIONS: Final = 64
 
 _UINT32: Final = range(1 << 32)
 _GREATEST: Final = sys.float_info.max
@@ -46,7 +45,7 @@ def parse_vector_search(json: Any) -> VectorSearch:
     table, index = parse_index_name(name)
     limit = json.get("limit")
     if limit is not None and (type(limit) is not int or limit not in _UINT32):
-        _invalid("limit", f"expected a whole number from 1 to {MAX_LIMIT}, got {limit}")
+        _invalid("limit", f"expected a whole number from 1 to 256, got {limit}")
     vector = json.get("vector")
     if type(vector) is not list:
         _invalid("vector", "expected an array of numbers")
@@ -67,7 +66,7 @@ def parse_vector_search(json: Any) -> VectorSearch:
     )
 
 
-def search_vectors(search: VectorSearch, table: Table | None) -> list[VectorMatch]:
+def search_vectors(search: VectorSearch, table: Table | None, limits: SearchLimits) -> list[VectorMatch]:
     """Run a search on the newest documents of its table; a table that there isn't has none."""
     if table is None:
         return []
@@ -78,10 +77,10 @@ def search_vectors(search: VectorSearch, table: Table | None) -> list[VectorMatc
     name = f"{search.table}.{search.index}"
     if len(search.vector) not in range(DIMENSIONS.stop):
         raise _wrong_dimensions(DIMENSIONS.stop - 1, len(search.vector))
-    if search.limit > MAX_LIMIT:
+    if search.limit > limits.vector_results:
         raise DeveloperError(
             "VectorLimitTooLargeError",
-            f"Vector queries can fetch at most {MAX_LIMIT} results, requested {search.limit}.",
+            f"Vector queries can fetch at most {limits.vector_results} results, requested {search.limit}.",
         )
     conditions: list[tuple[int, bytes]] = []
     for field, values in search.filters:
@@ -92,10 +91,11 @@ def search_vectors(search: VectorSearch, table: Table | None) -> list[VectorMatc
                 "for filtering in `filterFields`.",
             )
         conditions += [(index.filter_fields.index(field), value) for value in values]
-    if len(conditions) > MAX_CONDITIONS:
+    if len(conditions) > limits.vector_filters:
         raise DeveloperError(
             "TooManyElementsInVectorQueryError",
-            f"Vector query against {name} has too many conditions. Max: {MAX_CONDITIONS} Actual: {len(conditions)}",
+            f"Vector query against {name} has too many conditions. Max: {limits.vector_filters} "
+            f"Actual: {len(conditions)}",
         )
     if len(search.vector) != index.dimensions:
         raise _wrong_dimensions(index.dimensions, len(search.vector))

@@ -15,7 +15,6 @@ from biconvex.sim.values import index_key
 
 from .scoring import TermWeight
 from .text_index import TextIndex
-from .text_query import MAX_RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,8 +61,8 @@ class TextView:
         self._own[document_id] = document
         self._set(document_id, self._base.get(document_id), document)
 
-    def search(self, search: TextSearch) -> list[Row]:
-        """The best results, best first, with keys that sort in this order.
+    def search(self, search: TextSearch, most: int) -> list[Row]:
+        """The best results, `most` of them, best first, with keys that sort in this order.
 
         Best is the greatest score, then the newest document, then the greatest id.
         """
@@ -75,7 +74,7 @@ class TextView:
             self._added.matches(weights, search.conditions, ()),
         )
         ranked = ((score, document.creation_time, document.id, document) for score, document in found)
-        best = nlargest(MAX_RESULTS, ranked, key=lambda result: result[:3])
+        best = nlargest(most, ranked, key=lambda result: result[:3])
         return [(_key(score, time, document_id), document) for score, time, document_id, document in best]
 
     def _seen(self, write: Write) -> Document | None:

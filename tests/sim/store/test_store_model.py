@@ -18,9 +18,16 @@ Document = dict[str, Any]
 
 INDEXES: dict[str, list[str]] = {"by_a_b": ["a", "b"], "by_b": ["b"], "by_id": [], "by_creation_time": []}
 NAN = float("nan")
-SCALARS = [
-    None, -0.0, 0.0, 1.0, 2.0, NAN, -math.inf, Int64(0), Int64(1), False, True, "", "a", "a\0", "b", b"", b"\0", [], [1.0], {}
-]  # fmt: skip
+# Values that are told apart with difficulty, or that neighbour each other in the order of all.
+FAMILIES: list[list[Any]] = [
+    [-0.0, 0.0, 1.0],
+    [-math.inf, -0.0, NAN, 2.0],
+    [None, Int64(0), 0.0, False],
+    [Int64(1), 1.0, True, "1"],
+    ["", "a", "a\0", "b"],
+    [b"", b"\0", [], {}],
+    [[], [1.0], {}, {"a": None}],
+]
 # An example has few values, and so many that are equal: which ones is drawn once. A number stands for one of them.
 scalars = st.integers(0, 3)
 patches = st.dictionaries(st.sampled_from("ab"), st.one_of(scalars, st.just(UNDEFINED)), max_size=2)
@@ -62,7 +69,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.palette: list[Any] = []
 
     @initialize(
-        palette=st.lists(st.sampled_from(SCALARS), min_size=2, max_size=4, unique_by=repr),
+        palette=st.sampled_from(FAMILIES).flatmap(st.permutations),
         values=st.lists(documents, min_size=2, max_size=8),
     )
     def fill(self, palette: list[Any], values: list[Document]) -> None:
