@@ -31,7 +31,7 @@ tasks: defineTable({ owner: v.string(), done: v.boolean() })
 Silent about staged indexes, about fields that are not literal, and where some query on the shorter index may count on
 the order by `_creationTime`: it has an `order`, a range of `_creationTime`, or takes only some documents (`first`,
 `take`, `paginate`); also where it is used in a way that is out of sight, and in the code of documents, whose queries
-may stand elsewhere.
+may stand elsewhere. What a query collects comes in the order of the longer index afterwards.
 
 ## References
 
@@ -234,7 +234,7 @@ def _problem(index: Index, other: Index, table: Table, names: IndexNames) -> Pro
         )
     return Problem(
         index.place,
-        f"`{index.name}` is the beginning of `{other.name}`, which serves every query that uses it.",
+        f"`{index.name}` is the beginning of `{other.name}`, which finds the same documents.",
         help=f"remove it, and use `{other.name}`",
         evidence=evidence,
         fix=fix,
