@@ -36,6 +36,8 @@ _GIVEN = {
     "bytes": "bytes",
 }  # fmt: skip
 _OPEN = frozenset({"any", "unknown"})
+_SILENCING = frozenset({"any", "never", "unknown", "Any", "typing.Any"})
+"""The types to which a value is cast so that the type check says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def required(shape: ValidatorShape) -> tuple[str, ...]:
 def mismatches(shape: ValidatorShape, node: syntax.Node, path: str = "") -> Iterator[Mismatch]:
     """Give every part of a written value that can't match."""
     while isinstance(node, syntax.Cast):
-        if node.type == "never":  # whoever writes that knows that it doesn't fit
+        if node.type in _SILENCING:  # whoever writes that knows that it doesn't fit
             return
         node = node.value
     if shape.kind in _OPEN or (shape.optional and _is_undefined(node)):

@@ -140,6 +140,36 @@ SILENT = (
     ),
     _case("no validator", 'runMutation(internal.tasks.any, {"whatever": 1})'),
     Case(
+        "a value that is cast so that nothing is checked",
+        """\
+import { action, internalMutation } from "./_generated/server";
+import { internal } from "./_generated/api";
+import { v } from "convex/values";
+export const g = internalMutation({ args: { text: v.string() }, handler: async () => {} });
+export const f = action({
+  args: {},
+  handler: async (ctx) => {
+    await ctx.runMutation(internal.tasks.g, { text: 1 as never });
+    await ctx.runMutation(internal.tasks.g, { text: 1 as any });
+    await ctx.runMutation(internal.tasks.g, { other: 1 } as any);
+  },
+});
+""",
+        """\
+from typing import Any, cast
+from biconvex.sim.server import action, internal, internal_mutation
+from biconvex.sim.values import v
+
+@internal_mutation(args={"text": v.string()})
+async def g(ctx, args): ...
+
+@action(args={})
+async def f(ctx, args):
+    await ctx.run_mutation(internal.tasks.g, {"text": cast(Any, 1)})
+    await ctx.run_mutation(internal.tasks.g, cast(Any, {"other": 1}))
+""",
+    ),
+    Case(
         "spread arguments, and a builder that adds its own",
         """\
 import { action, internalMutation } from "./_generated/server";
