@@ -129,9 +129,10 @@ class Deployment(Caller):
             environment=environment,
             query_cache=query_cache,
             costs=costs,
+            convex_version=self._loaded.convex_version,
         )
         self._subscriptions = Subscriptions(self._runtime)
-        self._scheduler = Scheduler(self._runtime)
+        self._scheduler = Scheduler(self._runtime, choices.child("scheduled functions"))
         self.outbound = Outbound(self._kernel, self.trace)
         self._runtime.external["fetch"] = self.outbound.fetch
         self.crons = Crons(self._runtime, self._loaded.crons, choices.child("cron splay"), splay=cron_splay)

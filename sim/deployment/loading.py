@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from biconvex.sim.hosts.javascript import JavaScriptHost, module_files
-from biconvex.sim.hosts.project import locate
+from biconvex.sim.hosts.project import convex_version, locate
 from biconvex.sim.hosts.protocol import STEP_TIMEOUT_S, Host, ModuleSource
 from biconvex.sim.hosts.python import PythonHost, python_files
 from biconvex.sim.runtime import Registry
@@ -26,6 +26,7 @@ class Loaded:
     registry: Registry
     schema: Schema
     crons: tuple[CronSpec, ...]
+    convex_version: tuple[int, int]
     hosts: tuple[Host, ...]
 
     def close(self) -> None:
@@ -63,7 +64,13 @@ def load_backend(
             loaded = host.load()
             registry.add(loaded, host)
             modules += loaded
-        return Loaded(registry, _schema(_schemas(modules)), _crons(modules, registry), tuple(hosts))
+        return Loaded(
+            registry,
+            _schema(_schemas(modules)),
+            _crons(modules, registry),
+            convex_version(location.root),
+            tuple(hosts),
+        )
     except BaseException:
         for host in hosts:
             host.close()

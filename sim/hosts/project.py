@@ -11,10 +11,19 @@ from pathlib import Path
 import msgspec
 from biconvex.sim.values.errors import ProjectError
 
-__all__ = ["SOURCE_SUFFIXES", "BackendLocation", "is_component", "locate", "module_path", "refuse_reserved"]
+__all__ = [
+    "SOURCE_SUFFIXES",
+    "BackendLocation",
+    "convex_version",
+    "is_component",
+    "locate",
+    "module_path",
+    "refuse_reserved",
+]
 
 SOURCE_SUFFIXES = frozenset({".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx", ".py"})
 _COMPONENT = re.compile(r"(?=[^/]*[A-Za-z0-9])[A-Za-z0-9_.]{1,64}")
+_MEASURED_VERSION = (1, 48)
 _ROOT_MARKERS = ("package.json", "convex.json", "pyproject.toml")
 
 
@@ -49,6 +58,22 @@ def locate(path: str | Path) -> BackendLocation:
             f"{functions} has no Convex functions: no TypeScript, JavaScript or Python module was found in it"
         )
     return BackendLocation(functions, _root(functions))
+
+
+def convex_version(root: Path) -> tuple[int, int]:
+    """Major and minor version of the npm package `convex` that the project at `root` has installed.
+
+    Where there is none, as in a backend in Python alone, it is the version that the simulator was measured against.
+    """
+    file = root / "node_modules" / "convex" / "package.json"
+    try:
+        version = str(json.loads(file.read_text("utf-8"))["version"])
+        major, minor = version.split(".")[:2]
+        return int(major), int(minor)
+    except FileNotFoundError:
+        return _MEASURED_VERSION
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ProjectError(f"{file} doesn't say its version: {error!r}. Install the package anew.") from error
 
 
 def module_path(relative: str, file: Path) -> str:

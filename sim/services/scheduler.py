@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
-from biconvex.sim.kernel import NS_PER_MS, Timer
+from biconvex.sim.kernel import NS_PER_MS, NS_PER_SECOND, Choices, Timer
 from biconvex.sim.runtime import Outcome, RegisteredFunction, Runtime
 from biconvex.sim.store import Conflict
 from biconvex.sim.values import DeveloperError, Value
@@ -21,14 +22,21 @@ __all__ = ["Scheduler"]
 
 _JOBS: Final = "_scheduled_functions"
 _LONGEST_BACKOFF_MS: Final = 60_000
+_RETENTION_NS: Final = 7 * 86_400 * NS_PER_SECOND
 
 
 class Scheduler:
-    """Watches commits for jobs and runs them on the kernel, so many at a time."""
+    """Watches commits for jobs and runs them on the kernel, so many at a time.
 
-    def __init__(self, runtime: Runtime) -> None:
+    A job that has ended is deleted a week later, as in Convex.
+    """
+
+    def __init__(self, runtime: Runtime, choices: Choices) -> None:
+        """`choices` is what the ids of requests are drawn from."""
         self._runtime = runtime
         self._kernel = runtime.kernel
+        self._choices = choices
+        self._ended: deque[tuple[int, str]] = deque()
         self._timers: dict[str, Timer] = {}
         self._due: deque[str] = deque()
         self._running: dict[str, str] = {}
@@ -50,6 +58,8 @@ class Scheduler:
                 self._arm(write.id, write.after)
             elif state != "pending":
                 self._disarm(write.id)
+                if write.after is not None and "completedTime" in write.after.value:
+                    self._expire_later(write.id)
 
     def _arm(self, job_id: str, job: Document) -> None:
         scheduled_ms: Any = job.value["scheduledTime"]
@@ -60,6 +70,23 @@ class Scheduler:
         timer = self._timers.pop(job_id, None)
         if timer is not None:
             timer.cancel()
+
+    def _expire_later(self, job_id: str) -> None:
+        due_ns = self._kernel.clock.now_ns + _RETENTION_NS
+        self._ended.append((due_ns, job_id))
+        if len(self._ended) == 1:
+            self._kernel.call_at(due_ns, self._expire)
+
+    def _expire(self) -> None:
+        transaction = self._runtime.begin()
+        try:
+            while self._ended and self._ended[0][0] <= self._kernel.clock.now_ns:
+                transaction.delete_system(self._ended.popleft()[1])
+            self._runtime.commit(transaction, source="retention of scheduled functions")
+        finally:
+            transaction.discard()
+        if self._ended:
+            self._kernel.call_at(self._ended[0][0], self._expire)
 
     def _came_due(self, job_id: str) -> None:
         del self._timers[job_id]
@@ -109,13 +136,13 @@ class Scheduler:
             try:
                 if _pending(transaction, job_id) is None:
                     return
-                transaction.patch_system(job_id, {"state": {"kind": "inProgress"}})
+                transaction.patch_system(job_id, {"state": self._in_progress()})
                 savepoint = transaction.savepoint()
                 run = self._runtime.new_run(function, transaction, job=job_id)
                 outcome = await self._runtime.execute(run, args)
                 if outcome.failure is not None:
                     transaction.rollback_to(savepoint)
-                self._complete(transaction, job_id, outcome)
+                transaction.patch_system(job_id, self._completion(outcome))
                 self._runtime.commit(transaction, run)
             except Conflict:
                 await self._runtime.back_off(attempt, cap_ms=_LONGEST_BACKOFF_MS)
@@ -127,7 +154,7 @@ class Scheduler:
                 transaction.discard()
 
     async def _run_action(self, job_id: str, function: RegisteredFunction, args: Value) -> None:
-        if not await self._change(job_id, "pending", {"state": {"kind": "inProgress"}}):
+        if not await self._change(job_id, "pending", {"state": self._in_progress()}):
             return
         outcome = await self._runtime.action(function, args, None, job=job_id)
         await self._change(job_id, "inProgress", self._completion(outcome))
@@ -156,10 +183,10 @@ class Scheduler:
             finally:
                 transaction.discard()
 
-    def _complete(self, transaction: Transaction, job_id: str, outcome: Outcome) -> None:
-        # A mutation that cancelled its own job leaves it cancelled.
-        if _state(transaction.get_system(_JOBS, job_id)) == "inProgress":
-            transaction.patch_system(job_id, self._completion(outcome))
+    def _in_progress(self) -> dict[str, str]:
+        """The state of a running job; the two ids leak through in Convex, too (semantics §8.2)."""
+        request, execution = self._choices.octets(8).hex(), UUID(bytes=self._choices.octets(16), version=4)
+        return {"kind": "inProgress", "request_id": request, "execution_id": str(execution)}
 
     def _completion(self, outcome: Outcome) -> dict[str, Any]:
         if outcome.failure is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["JOBS", "cancel_job", "cancel_job_from_action", "schedule", "schedule_from_action"]
 
 JOBS: Final = "_scheduled_functions"
+_SELF_CANCEL_FAILS: Final = (1, 50)
 _HORIZON_MS: Final = 5 * 366 * 86_400_000.0
 
 
@@ -38,8 +39,19 @@ async def schedule_from_action(runtime: Runtime, run: Run, arguments: Any) -> st
 
 
 def cancel_job(runtime: Runtime, run: Run, arguments: Any) -> str:
-    """Cancel a job within the transaction; one that has finished stays as it is."""
-    _cancel(runtime, run, run.tx, arguments["id"])
+    """Cancel a job within the transaction; one that has finished stays as it is.
+
+    A scheduled mutation can't cancel itself (semantics §8.1): an error since convex 1.50, a warning before.
+    """
+    job_id = arguments["id"]
+    if job_id == run.job:
+        if runtime.convex_version >= _SELF_CANCEL_FAILS:
+            raise DeveloperError("ScheduledFunctionCancelingItself", "A mutation cannot cancel itself")
+        run.log.add_system(
+            "A scheduled mutation canceling itself is deprecated and will throw an error in a future version of Convex."
+        )
+        return "null"
+    _cancel(runtime, run, run.tx, job_id)
     return "null"
 
 
@@ -89,9 +101,21 @@ def _enqueue(runtime: Runtime, run: Run, transaction: Transaction, arguments: An
     args = arguments_of(arguments)
     _charge(run, args)
     job = {"name": function.canonical, "args": [args], "scheduledTime": due_ms, "state": {"kind": "pending"}}
+    if _is_cancelled(transaction, run.job):
+        # What a cancelled action goes on to schedule is cancelled as well.
+        begin_ms = transaction.begin_ts / NS_PER_MS
+        job |= {"scheduledTime": begin_ms, "completedTime": begin_ms, "state": {"kind": "canceled"}}
     job_id = transaction.insert_system(JOBS, job)
     runtime.trace.record("schedule", function.path, run.number, {"id": job_id, "at_ms": due_ms})
     return job_id
+
+
+def _is_cancelled(transaction: Transaction, job_id: str | None) -> bool:
+    job = transaction.get_system(JOBS, job_id) if job_id is not None else None
+    if job is None:
+        return False
+    state: Any = job.value["state"]
+    return bool(state["kind"] == "canceled")
 
 
 def _due_ms(ts: Any, now_ms: float) -> float:
