@@ -243,7 +243,10 @@ class DirectUse:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One call on the way from a registered function to a body. `loops` and `leaves_loop` as in `CtxCall`."""
+    """One call on the way from a registered function to a body. `loops` and `leaves_loop` as in `CtxCall`.
+
+    `text` is the name of what is called, empty for a function without one.
+    """
 
     place: Place
     text: str
@@ -274,7 +277,7 @@ class Reach:
             self.function.place,
             f"`{name}` is registered as {_A_KIND[kind]} here",
         )
-        return (start, *((step.place, f"calls `{step.text}`") for step in self.path))
+        return (start, *((step.place, f"calls `{step.text}`" if step.text else "calls a function") for step in self.path))
 
 
 # --- the whole ---------------------------------------------------------------------------------------------

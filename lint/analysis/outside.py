@@ -164,4 +164,4 @@ def _meaning(callee: syntax.Node, scope: Scope, own: set[str]) -> object:
 
 
 def _step(closure: Closure, place: Place) -> Step:
-    return Step(place, closure.name or closure.node.name or "a function", (), leaves_loop=False)
+    return Step(place, closure.name or closure.node.name or "", (), leaves_loop=False)

@@ -185,7 +185,7 @@ class Walker(Statements):
         name = closure.name
         if not name:
             called = node.callee if isinstance(node, syntax.Call) else node
-            name = source.text(called.start, called.end) if isinstance(called, syntax.Name) else "a function"
+            name = source.text(called.start, called.end) if isinstance(called, syntax.Name) else ""
         place = Place(source, node.start, node.end)
         sure = sure and frame.narrowed == 0
         certain = sure and frame.deferred == 0 and not draft.deferred

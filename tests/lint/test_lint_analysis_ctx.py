@@ -135,6 +135,15 @@ export const h = httpAction(async (ctx) => { await read({ db: somethingElse }); 
     assert [body.name for body in backend.reachable(backend.functions[0])] == ["q", "between", "read"]
 
 
+def test_a_function_without_a_name_is_called_so_in_the_evidence():
+    backend = handler(f"return await (async () => {{ {GET} }})();")
+    (reach,) = backend.reached_by(backend.ctx_calls[0].body)
+    assert [message for _, message in reach.evidence] == [
+        "`f` is registered as a mutation here",
+        "calls a function",
+    ]
+
+
 def test_helpers_that_call_each_other_end():
     backend = typescript("""
 async function even(ctx, n) { if (n > 0) await odd(ctx, n - 1); await ctx.db.get("t", 1); }
