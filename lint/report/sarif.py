@@ -13,7 +13,7 @@ from biconvex.lint.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from biconvex.lint.finding import Evidence, Finding
+    from biconvex.lint.finding import Evidence, Finding, Fix
     from biconvex.lint.result import LintResult
     from biconvex.lint.rule import Rule
     from biconvex.lint.source import SourceFile
@@ -72,7 +72,10 @@ def _results(
         line = source.line(finding.line).strip() if source else ""
         same = (finding.rule, finding.path, line)
         seen[same] = seen.get(same, 0) + 1
-        out.append(_result(finding, index[finding.rule], _fingerprint(same, seen[same])))
+        result = _result(finding, index[finding.rule], _fingerprint(same, seen[same]))
+        if finding.fix:
+            result["fixes"] = [_fix(finding.fix, sources)]
+        out.append(result)
     return out
 
 
@@ -93,6 +96,28 @@ def _result(finding: Finding, rule: int, fingerprint: str) -> dict[str, Any]:
     return result
 
 
+def _fix(fix: Fix, sources: Mapping[str, SourceFile]) -> dict[str, Any]:
+    """Give a fix as the changes of each file; `safe` is a property of ours."""
+    changes: dict[str, list[dict[str, Any]]] = {}
+    for edit in fix.edits:
+        source = sources[edit.path]
+        begin, end = source.position(edit.start), source.position(edit.end)
+        changes.setdefault(edit.path, []).append(
+            {
+                "deletedRegion": _region(begin.line, begin.column, end.line, end.column),
+                "insertedContent": {"text": edit.text},
+            }
+        )
+    return {
+        "description": {"text": fix.title},
+        "artifactChanges": [
+            {"artifactLocation": _artifact(path), "replacements": replacements}
+            for path, replacements in changes.items()
+        ],
+        "properties": {"safe": fix.safe},
+    }
+
+
 def _fingerprint(same: tuple[str, str, str], number: int) -> str:
     """Name a finding so that it keeps its name when lines are added above it."""
     return hashlib.sha256(json.dumps([*same, number]).encode()).hexdigest()[:32]
@@ -101,12 +126,18 @@ def _fingerprint(same: tuple[str, str, str], number: int) -> str:
 def _location(path: str, line: int, column: int, end_line: int, end_column: int) -> dict[str, Any]:
     return {
         "physicalLocation": {
-            "artifactLocation": {"uri": quote(path), "uriBaseId": "%SRCROOT%"},
-            "region": {
-                "startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column,
-            },
+            "artifactLocation": _artifact(path),
+            "region": _region(line, column, end_line, end_column),
         }
-    }  # fmt: skip
+    }
+
+
+def _artifact(path: str) -> dict[str, Any]:
+    return {"uri": quote(path), "uriBaseId": "%SRCROOT%"}
+
+
+def _region(line: int, column: int, end_line: int, end_column: int) -> dict[str, Any]:
+    return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
 
 
 def _related(number: int, fact: Evidence) -> dict[str, Any]:

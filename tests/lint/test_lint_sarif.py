@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from biconvex.lint.finding import Evidence, Finding, Severity
+from biconvex.lint.finding import Edit, Evidence, Finding, Fix, Severity
 from biconvex.lint.plugins import installed_rules
 from biconvex.lint.report.sarif import FINGERPRINT, SCHEMA, render_sarif
 from biconvex.lint.result import LintResult
@@ -93,6 +93,34 @@ def test_a_finding_of_the_engine_itself_has_a_rule_too() -> None:
     assert rules[log["runs"][0]["results"][0]["ruleIndex"]] == {"id": "syntax-error"}
 
 
+def test_a_fix_has_the_changes_of_every_file() -> None:
+    path = "convex/my tasks.ts"
+    edits = (Edit(path, 35, 35, "await "), Edit(path, 59, 62, "ctx"))
+    assert CODE[35:38] + CODE[59:62] == "ctxctx"
+    log = _log(_finding(2, fix=Fix("await it", edits, safe=False)))
+    assert log["runs"][0]["results"][0]["fixes"] == [
+        {
+            "description": {"text": "await it"},
+            "artifactChanges": [
+                {
+                    "artifactLocation": {"uri": "convex/my%20tasks.ts", "uriBaseId": "%SRCROOT%"},
+                    "replacements": [
+                        {
+                            "deletedRegion": {"startLine": 2, "startColumn": 1, "endLine": 2, "endColumn": 1},
+                            "insertedContent": {"text": "await "},
+                        },
+                        {
+                            "deletedRegion": {"startLine": 3, "startColumn": 1, "endLine": 3, "endColumn": 4},
+                            "insertedContent": {"text": "ctx"},
+                        },
+                    ],
+                }
+            ],
+            "properties": {"safe": False},
+        }
+    ]
+
+
 def test_severities_are_levels() -> None:
     log = _log(*(_finding(line, severity=severity) for line, severity in enumerate(Severity, 1)))
     assert [result["level"] for result in log["runs"][0]["results"]] == ["error", "warning", "note"]
@@ -107,7 +135,8 @@ def test_a_fingerprint_survives_lines_above_and_tells_equal_lines_apart() -> Non
 
 def test_the_log_is_valid_by_the_schema_of_the_standard(schema: dict[str, Any]) -> None:
     evidence = (Evidence("convex/a.ts", 7, 3, "registered here"),)
-    log = _log(_finding(2, evidence=evidence), _finding(3, rule="syntax-error", help=None))
+    fix = Fix("await it", (Edit("convex/my tasks.ts", 35, 35, "await "),))
+    log = _log(_finding(2, evidence=evidence, fix=fix), _finding(3, rule="syntax-error", help=None))
     jsonschema.validate(log, schema)
 
 
