@@ -10,11 +10,12 @@ import hashlib
 import json
 import os
 from collections import Counter
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from biconvex.lint.fixes.writing import write_files
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,8 +36,7 @@ class BaselineError(Exception):
     """A baseline that can't be used. The message names the file and says what to do."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Known:
+class _Known(msgspec.Struct, frozen=True, order=True):
     """What a known finding is recognised by; `path` is relative to the folder of the baseline."""
 
     path: str
@@ -44,8 +44,7 @@ class _Known:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(msgspec.Struct, frozen=True):
     """The known findings and how many there are of each, as read from `file` (an absolute path)."""
 
     file: Path

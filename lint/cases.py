@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from biconvex.lint.rule import Case
@@ -18,8 +19,7 @@ OPEN, SHUT = "«", "»"
 _DEFAULT_FILE = {"typescript": "tasks.ts", "python": "tasks.py"}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, order=True):
     """A stretch of a case's file: byte offsets, `end` exclusive, and the text there."""
 
     path: str

@@ -6,10 +6,12 @@ import ast
 import os
 import re
 import subprocess
-from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,11 +29,10 @@ class ChangesError(Exception):
     """git can't tell what has changed. The message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True):
     """The changed lines of files, by absolute path: ranges of 1-based line numbers; None for a new file."""
 
-    lines: Mapping[Path, list[range] | None] = field(default_factory=dict)
+    lines: Mapping[Path, list[range] | None] = msgspec.field(default_factory=dict)
 
     def applied(self, result: LintResult, cwd: Path) -> LintResult:
         """Leave the findings in a result, whose paths are relative to `cwd`, that have a changed line."""

@@ -5,8 +5,9 @@ Part of the backend model; rules import these names from `biconvex.lint.model`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +25,7 @@ Kind = Literal["query", "mutation", "action", "httpAction"]
 Visibility = Literal["public", "internal"]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A stretch of a file: byte offsets, `end` exclusive."""
 
     source: SourceFile
@@ -46,8 +46,7 @@ class Place:
         return self.source.position(self.start).line
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ValidatorShape:
+class ValidatorShape(msgspec.Struct, frozen=True, eq=False):
     """A validator, as far as it is known.
 
     `kind` is the builder's kind (`string`, `float64`, `int64`, `boolean`, `null`, `bytes`, `any`, `id`,
@@ -64,14 +63,13 @@ class ValidatorShape:
     optional: bool = False
     table: str | None = None
     value: str | int | float | bool | None = None
-    fields: Mapping[str, ValidatorShape] = field(default_factory=dict)
+    fields: Mapping[str, ValidatorShape] = msgspec.field(default_factory=dict)
     members: tuple[ValidatorShape, ...] = ()
     complete: bool = True
     builder: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Declaration:
+class Declaration(msgspec.Struct, frozen=True, eq=False):
     """Whether a function declares a validator (`args`, `returns`).
 
     `unknown`: it may, through a spread, an object that is not in sight, or a builder that adds its own.
@@ -82,8 +80,7 @@ class Declaration:
     shape: ValidatorShape | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ModuleImport:
+class ModuleImport(msgspec.Struct, frozen=True, eq=False):
     """An import of a module, a re-export, or an `import()` or `require` at its top level.
 
     `source` is as written (a Python module with dots for slashes before it), `target` the module path of the
@@ -98,8 +95,7 @@ class ModuleImport:
     names: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Module:
+class Module(msgspec.Struct, frozen=True, eq=False):
     """One file of a backend.
 
     `path` is the module path (`folder/file`); `is_entry` says whether its exports are deployed as functions
@@ -117,8 +113,7 @@ class Module:
     imports: tuple[ModuleImport, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Index:
+class Index(msgspec.Struct, frozen=True, eq=False):
     """An index of a table. `fields` are the indexed fields in order; None when they are not literal.
 
     Of a search or vector index `fields` has the one searched field, and `filter_fields` the others. `place` is
@@ -139,8 +134,7 @@ class Index:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class Table(msgspec.Struct, frozen=True, eq=False):
     """A table of the schema. `complete` is false when some of its indexes may be out of sight.
 
     `definitions` has the indexes in the order in which they are written; two may have the same name.
@@ -154,8 +148,7 @@ class Table:
     definitions: tuple[Index, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Schema:
+class Schema(msgspec.Struct, frozen=True, eq=False):
     """The schema: `tables` has what is known of it.
 
     `complete` is false when it may have tables that are out of sight: then an unknown table name proves
@@ -168,8 +161,7 @@ class Schema:
     validates: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Body:
+class Body(msgspec.Struct, frozen=True, eq=False):
     """A function in the source that works with a ctx: a handler, a helper, or a function within one.
 
     A parameter is a ctx when a call hands one on, by its type, or, in a function that nobody in sight calls, when it
@@ -189,8 +181,7 @@ class Body:
     kinds: frozenset[Kind]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Function:
+class Function(msgspec.Struct, frozen=True, eq=False):
     """A registered function.
 
     `reference` is its canonical name (`folder/file:name`), None when it is not exported or stands in a file
@@ -219,8 +210,7 @@ class Function:
     opaque: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FunctionReference:
+class FunctionReference(msgspec.Struct, frozen=True, eq=False):
     """`api.a.b`, `internal.a.b`, `components.c.a.b`, `"a:b"`.
 
     `status` is `missing` only when it is certain that the backend has no such function; `unknown` for
@@ -239,8 +229,7 @@ class FunctionReference:
         return self.path[0] if self.root == "string" else ".".join((self.root, *self.path))
 
 
-@dataclass(frozen=True, slots=True)
-class CronPart:
+class CronPart(msgspec.Struct, frozen=True):
     """One part of a cron job's schedule, such as `hourUTC`: its constant value, unless it is not `known`."""
 
     place: Place
@@ -248,8 +237,7 @@ class CronPart:
     value: str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CronJob:
+class CronJob(msgspec.Struct, frozen=True, eq=False):
     """A cron job. `period_ms` is the constant period of an `interval`; `expression` that of a `cron`.
 
     It is defined in `module`; `deployed` says whether Convex runs it: its `cronJobs()` is the default export of
@@ -274,8 +262,7 @@ class CronJob:
     direct: Function | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Router:
+class Router(msgspec.Struct, frozen=True, eq=False):
     """An `httpRouter()`. `place` is the call, in `module`.
 
     `deployed` says whether Convex serves its routes: it is the default export of the module `http` (in Python,
@@ -287,8 +274,7 @@ class Router:
     deployed: bool | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Route:
+class Route(msgspec.Struct, frozen=True, eq=False):
     """An HTTP route: `path` or `prefix` and `method` as far as they are literal.
 
     `parts` has the places of what the route gives, by Convex's names (`path`, `pathPrefix`, `method`,
@@ -307,8 +293,7 @@ class Route:
     plain_handler: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class InstalledComponent:
+class InstalledComponent(msgspec.Struct, frozen=True, eq=False):
     """`app.use(component)`.
 
     `name` is the component's name if that is written in sight; `source` the module that the component comes
@@ -321,8 +306,7 @@ class InstalledComponent:
     local: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AppDefinition:
+class AppDefinition(msgspec.Struct, frozen=True, eq=False):
     """What `convex.config.ts` defines. `complete` is false when it may install more components."""
 
     place: Place
@@ -330,8 +314,7 @@ class AppDefinition:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ComponentUse:
+class ComponentUse(msgspec.Struct, frozen=True, eq=False):
     """`components.name`, or what it leads to, as it is written."""
 
     name: str

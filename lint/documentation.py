@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +21,7 @@ HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead", "Known
 _HEADING = re.compile(r"^## (.+)\n", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Documentation:
+class Documentation(msgspec.Struct, frozen=True):
     """What a rule's docstring says: `sections` maps each heading to its Markdown text, in order."""
 
     summary: str

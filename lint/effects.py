@@ -5,8 +5,9 @@ Part of the backend model; rules import these names from `biconvex.lint.model`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["ModuleWrite", "OutsideCall"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OutsideCall:
+class OutsideCall(msgspec.Struct, frozen=True, eq=False):
     """A call of a global, or of something that a package gives: `Date.now()`, `new Date()`, `axios.get(…)`.
 
     `name` is what is called, by the package's name for it: `Date.now`, `axios.default.get`, `time.time`. `ways` has,
@@ -34,8 +34,7 @@ class OutsideCall:
     ways: Mapping[Kind, tuple[Body, tuple[Step, ...]]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ModuleWrite:
+class ModuleWrite(msgspec.Struct, frozen=True, eq=False):
     """A change of a variable at the top of a module, or of what it holds, from within a body.
 
     `operation` is `=` for an assignment to the variable, `[]` for one to a part of it, or the name of the

@@ -8,11 +8,11 @@ rest goes on.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint import analysis
 from biconvex.lint.clients import client_scripts, read_client
 from biconvex.lint.failure import analysis_failed, rule_failed
@@ -44,22 +44,21 @@ class NoBackendError(Exception):
     """There is no backend at or below any of the given paths."""
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(msgspec.Struct):
     """What a run has come to so far. `asked` and `unasked` are the paths of files, as far as they were read."""
 
     rules: Sequence[Rule]
     desk: Desk
     settings: Settings
-    findings: list[Finding] = field(default_factory=list)
-    sources: dict[str, SourceFile] = field(default_factory=dict)
-    asked: set[str] = field(default_factory=set)
-    unasked: set[str] = field(default_factory=set)
-    suppressions: Suppressions = field(default_factory=Suppressions)
+    findings: list[Finding] = msgspec.field(default_factory=list)
+    sources: dict[str, SourceFile] = msgspec.field(default_factory=dict)
+    asked: set[str] = msgspec.field(default_factory=set)
+    unasked: set[str] = msgspec.field(default_factory=set)
+    suppressions: Suppressions = msgspec.field(default_factory=Suppressions)
     files: int = 0
     functions: int = 0
-    rule_seconds: dict[str, float] = field(default_factory=dict)
-    watch: Stopwatch = field(default_factory=Stopwatch)
+    rule_seconds: dict[str, float] = msgspec.field(default_factory=dict)
+    watch: Stopwatch = msgspec.field(default_factory=Stopwatch)
 
     def wants(self, finding: Finding) -> bool:
         """Tell whether a finding was asked for; those about folders are."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 import sys
 from configparser import ConfigParser
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,7 @@ __all__ = ["EntryPoint", "entry_points"]
 _FILES = ("*.dist-info/entry_points.txt", "*.egg-info/entry_points.txt")
 
 
-@dataclass(frozen=True, slots=True)
-class EntryPoint:
+class EntryPoint(msgspec.Struct, frozen=True):
     """A name, and the object that it stands for: `module` or `module:attribute`."""
 
     name: str

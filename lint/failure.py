@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Finding, Severity
 from biconvex.lint.model import Place
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from types import TracebackType

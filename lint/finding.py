@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 __all__ = ["Edit", "Evidence", "Finding", "Fix", "Severity"]
 
@@ -16,8 +17,7 @@ class Severity(Enum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """A fact that a finding rests on, and where to read it (1-based line and column)."""
 
     path: str
@@ -26,8 +26,7 @@ class Evidence:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(msgspec.Struct, frozen=True):
     """The bytes from `start` to `end` (exclusive) of a file become `text`; `path` as in `Finding`.
 
     Lines in `text` end with a plain newline, whatever the file has: it is fitted to the file when it goes in.
@@ -39,8 +38,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(msgspec.Struct, frozen=True):
     """Edits that remove a finding, all of them or none. `title` says in the imperative what they do.
 
     A safe fix keeps what the code means, apart from the mistake itself; all others are only made when asked for.
@@ -51,8 +49,7 @@ class Fix:
     safe: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One diagnostic. Lines and columns are 1-based; `end_column` is one past the last character.
 
     `path` is relative to the working directory. `message` states the fact with the user's own names,

@@ -9,9 +9,9 @@ otherwise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
 from biconvex.lint.declarations import (
     AppDefinition,
     Body,
@@ -58,8 +58,7 @@ DatabaseOperation = Literal["get", "query", "insert", "patch", "replace", "delet
 # --- what code does ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Loop:
+class Loop(msgspec.Struct, frozen=True, eq=False):
     """A loop around a call. `callback` is `xs.map(x => …)`, `xs.forEach(…)` and the like.
 
     `node` is the loop, or the call that runs the callback.
@@ -75,8 +74,7 @@ class Loop:
     endless: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CtxCall:
+class CtxCall(msgspec.Struct, frozen=True, eq=False):
     """A call of something that a ctx offers.
 
     `api` is the path on the ctx, in Convex's spelling: `db.insert`, `db.query`, `scheduler.runAfter`,
@@ -102,8 +100,7 @@ class CtxCall:
         return bool(self.loops)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DatabaseUse(CtxCall):
+class DatabaseUse(CtxCall, frozen=True, eq=False):
     """A use of the database: a point operation or a query.
 
     `chains` has what a query may be: one, unless a ternary or a reassignment chose; its `place` is the chain
@@ -126,8 +123,7 @@ class DatabaseUse(CtxCall):
     written: ValidatorShape | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class VectorSearch(CtxCall):
+class VectorSearch(CtxCall, frozen=True, eq=False):
     """`ctx.vectorSearch`. `limit` is its constant limit, `length` the number of elements of a vector written out."""
 
     use: IndexUse
@@ -135,8 +131,7 @@ class VectorSearch(CtxCall):
     length: int | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RunCall(CtxCall):
+class RunCall(CtxCall, frozen=True, eq=False):
     """`ctx.runQuery`, `ctx.runMutation` or `ctx.runAction`. `args` is the second argument."""
 
     operation: Literal["runQuery", "runMutation", "runAction"]
@@ -144,8 +139,7 @@ class RunCall(CtxCall):
     args: syntax.Node | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ScheduleCall(CtxCall):
+class ScheduleCall(CtxCall, frozen=True, eq=False):
     """`ctx.scheduler.runAfter` or `runAt`.
 
     `delay_ms` is the constant delay of `runAfter` (None when it is not constant). `schedules_itself` is true
@@ -159,8 +153,7 @@ class ScheduleCall(CtxCall):
     schedules_itself: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Promise:
+class Promise(msgspec.Struct, frozen=True, eq=False):
     """A promise and what becomes of it.
 
     It comes from a call on a ctx (`api` is its path, as in `CtxCall`) or from an async function of the
@@ -181,8 +174,7 @@ class Promise:
     in_async: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Handover:
+class Handover(msgspec.Struct, frozen=True, eq=False):
     """A ctx, a part of one, or an object that has one, handed to a function that is out of sight.
 
     `callee` is the called expression as written; `place` is the whole call.
@@ -193,8 +185,7 @@ class Handover:
     body: Body
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Throw:
+class Throw(msgspec.Struct, frozen=True, eq=False):
     """`throw`, `raise`, in a body.
 
     `thrown` is what it throws: a `ConvexError` (or what is derived from one), another `error`, a `value` that is
@@ -209,8 +200,7 @@ class Throw:
     value: syntax.Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ClientCall:
+class ClientCall(msgspec.Struct, frozen=True, eq=False):
     """A call in client code that names a function first: `useQuery(api.tasks.list, args)`.
 
     `name` is that of the hook or method, `operation` the kind of function it is for. `passes_arguments` says
@@ -227,8 +217,7 @@ class ClientCall:
     paginated: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DirectUse:
+class DirectUse(msgspec.Struct, frozen=True, eq=False):
     """A registered function that is itself used in a body, where a reference to it, or a helper, belongs.
 
     `use` is `called` for `f(ctx, args)`, else the call that it is passed to (`runMutation`,
@@ -241,8 +230,7 @@ class DirectUse:
     body: Body
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class Step(msgspec.Struct, frozen=True, eq=False):
     """One call on the way from a registered function to a body. `loops` and `leaves_loop` as in `CtxCall`.
 
     `text` is the name of what is called, empty for a function without one.
@@ -262,8 +250,7 @@ _A_KIND = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reach:
+class Reach(msgspec.Struct, frozen=True, eq=False):
     """A registered function, and the calls from its handler to a body (none to the handler itself)."""
 
     function: Function
@@ -277,14 +264,19 @@ class Reach:
             self.function.place,
             f"`{name}` is registered as {_A_KIND[kind]} here",
         )
-        return (start, *((step.place, f"calls `{step.text}`" if step.text else "calls a function") for step in self.path))
+        return (
+            start,
+            *(
+                (step.place, f"calls `{step.text}`" if step.text else "calls a function")
+                for step in self.path
+            ),
+        )
 
 
 # --- the whole ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Backend:
+class Backend(msgspec.Struct, frozen=True, eq=False):
     """A whole backend: one functions folder. Tuples are in the order of files, then of places.
 
     `root` is the folder's path as the files' paths show it; `kind` tells a component from an app. Of a
@@ -316,9 +308,9 @@ class Backend:
     app_definition: AppDefinition | None
     component_uses: tuple[ComponentUse, ...]
     unread: frozenset[str]
-    _by_reference: Mapping[str, Function] = field(repr=False)
-    _reach: Callable[[Body, Kind | None], tuple[Reach, ...]] = field(repr=False)
-    _reachable: Callable[[Function], tuple[Body, ...]] = field(repr=False)
+    _by_reference: Mapping[str, Function]
+    _reach: Callable[[Body, Kind | None], tuple[Reach, ...]]
+    _reachable: Callable[[Function], tuple[Body, ...]]
     outside_calls: tuple[OutsideCall, ...] = ()
     module_writes: tuple[ModuleWrite, ...] = ()
     fragment: bool = False

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+import msgspec
 from biconvex.lint.source import Comment, SourceFile
 from biconvex.lint.syntax import Module
 
 __all__ = ["ParsedFile", "SyntaxProblem"]
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxProblem:
+class SyntaxProblem(msgspec.Struct, frozen=True):
     """Why a file, or a part of it, can't be read: byte offsets (end exclusive) and a sentence for people."""
 
     start: int
@@ -19,8 +17,7 @@ class SyntaxProblem:
     message: str
 
 
-@dataclass(slots=True)
-class ParsedFile:
+class ParsedFile(msgspec.Struct):
     """A file as a front end read it.
 
     `comments` are in source order. `errors` has at most one entry, the first problem; `module` is then what could
@@ -29,5 +26,5 @@ class ParsedFile:
 
     source: SourceFile
     module: Module
-    comments: list[Comment] = field(default_factory=list)
-    errors: list[SyntaxProblem] = field(default_factory=list)
+    comments: list[Comment] = msgspec.field(default_factory=list)
+    errors: list[SyntaxProblem] = msgspec.field(default_factory=list)

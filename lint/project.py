@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
 from biconvex.lint.aliases import Aliases, alias_targets, read_aliases, read_json
 from biconvex.lint.parse import parse
 from biconvex.lint.source import SourceFile
@@ -57,8 +57,7 @@ _TEST = re.compile(r"\.(?:test|spec)\.[cm]?[jt]sx?$|^test_.*\.py$|_test\.py$|^co
 _LARGEST_PROBE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class BackendFolder:
+class BackendFolder(msgspec.Struct, frozen=True):
     """A functions folder and its files.
 
     `root` is absolute; `shown` is the path to show for it, relative to the working directory, with forward

@@ -5,8 +5,9 @@ Part of the backend model; rules import these names from `biconvex.lint.model`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from biconvex.lint import syntax
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["ArrayUse", "Filter", "FilterCondition", "IndexUse", "QueryChain", "RangeStep"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RangeStep:
+class RangeStep(msgspec.Struct, frozen=True, eq=False):
     """One step of an index range or search filter: `q.eq("field", value)`. `field` is None unless literal."""
 
     operation: Literal["eq", "gt", "gte", "lt", "lte", "search"]
@@ -26,8 +26,7 @@ class RangeStep:
     value: syntax.Node | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class IndexUse:
+class IndexUse(msgspec.Struct, frozen=True, eq=False):
     """`withIndex`, `withSearchIndex` or `ctx.vectorSearch`. `name` is None when not literal, `table` when not known.
 
     `ranges` has each range that the callback may return (more than one after a ternary); it is empty without
@@ -44,8 +43,7 @@ class IndexUse:
     body: Body | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FilterCondition:
+class FilterCondition(msgspec.Struct, frozen=True, eq=False):
     """A comparison of a field with something else that every document must meet: `q.eq(q.field("a"), value)`."""
 
     operation: Literal["eq", "neq", "gt", "gte", "lt", "lte"]
@@ -53,8 +51,7 @@ class FilterCondition:
     value: syntax.Node | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Filter:
+class Filter(msgspec.Struct, frozen=True, eq=False):
     """A `.filter(…)` on a query; `place` is the call from the method's name on.
 
     `conditions` are comparisons that it requires, all of them; with `complete` it requires nothing else.
@@ -65,8 +62,7 @@ class Filter:
     complete: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class QueryChain:
+class QueryChain(msgspec.Struct, frozen=True, eq=False):
     """A database query from `query("table")` to its terminal, followed through local variables.
 
     `terminal` is `iterate` for an async loop over the query and None when the query leaves our sight. `limit`
@@ -89,8 +85,7 @@ class QueryChain:
     stray: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ArrayUse:
+class ArrayUse(msgspec.Struct, frozen=True, eq=False):
     """One use of the array of documents that a query gave.
 
     `operation` is `length` (also `len(xs)`), `at` (an element by its position, also by destructuring), `slice`,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint.failure import parser_failed
 from biconvex.lint.finding import Finding, Severity
 from biconvex.lint.parse import not_text, parse
 from biconvex.lint.project import imported_files, is_source_file, language_of, shown_path
 from biconvex.lint.source import SourceFile
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,8 +24,7 @@ __all__ = ["Desk", "Reading", "read_folder", "with_texts"]
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(msgspec.Struct, frozen=True):
     """Where the text of a file comes from, and who parses it.
 
     `texts` has texts in memory, by real path, that stand in for what is on the disk. Paths in findings are
@@ -32,7 +32,7 @@ class Desk:
     """
 
     cwd: Path
-    texts: Mapping[Path, bytes] = field(default_factory=dict)
+    texts: Mapping[Path, bytes] = msgspec.field(default_factory=dict)
     parse: Callable[[SourceFile], ParsedFile] = parse
 
     def read(self, path: Path) -> bytes:
@@ -41,13 +41,12 @@ class Desk:
         return path.read_bytes() if text is None else text
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(msgspec.Struct):
     """The files of a backend as they were read: all that have text, those that parse, and what was wrong."""
 
-    sources: list[SourceFile] = field(default_factory=list)
-    parsed: list[ParsedFile] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    sources: list[SourceFile] = msgspec.field(default_factory=list)
+    parsed: list[ParsedFile] = msgspec.field(default_factory=list)
+    findings: list[Finding] = msgspec.field(default_factory=list)
 
 
 def with_texts(folder: BackendFolder, texts: Mapping[Path, bytes]) -> BackendFolder:

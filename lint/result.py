@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint.finding import Finding, Severity
 from biconvex.lint.stages import Stage
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["LintResult"]
 
 
-@dataclass(frozen=True, slots=True)
-class LintResult:
+class LintResult(msgspec.Struct, frozen=True):
     """The outcome of linting one or more backends.
 
     `findings` are sorted by place, none twice. `sources` has every file that was read, by its path. `files`

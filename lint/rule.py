@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import msgspec
 from biconvex.lint.finding import Evidence, Finding, Severity
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ PRESETS: Mapping[Severity, frozenset[Preset]] = {
 """The presets that a rule of each severity is in, unless its class says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(msgspec.Struct, frozen=True):
     """The files of a case after all of its fixes, as in `Case`; None in a language in which nothing is fixed.
 
     Files that stay as they are may be left out.
@@ -37,8 +37,7 @@ class Fixed:
     python: str | Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """One example, in both languages: what a rule must flag, or must not.
 
     Each language is the text of one file (`tasks.ts`, `tasks.py`) or a mapping from path to text (paths below
@@ -52,11 +51,10 @@ class Case:
     typescript: str | Mapping[str, str] = ""
     python: str | Mapping[str, str] = ""
     fixed: Fixed | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """What a check yields; the engine adds rule, severity and path to make a `Finding`.
 
     `severity` is None where the rule's own severity holds. `fix` has edits made with `biconvex.lint.fixes`.
@@ -65,7 +63,7 @@ class Problem:
     place: Place
     message: str
     help: str | None = None
-    evidence: tuple[tuple[Place, str], ...] = field(default=())
+    evidence: tuple[tuple[Place, str], ...] = ()
     severity: Severity | None = None
     fix: Fix | None = None
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,16 +35,14 @@ class PathPatterns:
         return not inside.startswith("../") and self._spec.match_file(inside)
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(msgspec.Struct, frozen=True):
     """Rules that are not wanted in some files."""
 
     paths: PathPatterns
     ignored: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """What to do with findings. Without any, all are wanted as they are.
 
     `ignored` are rule names, those of the engine's own findings too; `severities` are instead of those that
@@ -50,7 +50,7 @@ class Settings:
     None if that isn't known.
     """
 
-    severities: Mapping[str, Severity] = field(default_factory=dict)
+    severities: Mapping[str, Severity] = msgspec.field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
     exclude: PathPatterns | None = None
     overrides: tuple[Override, ...] = ()

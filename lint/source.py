@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 __all__ = ["Comment", "Language", "Position", "SourceFile"]
 
 Language = Literal["typescript", "python"]
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True):
     """A place for people: 1-based line, 1-based column counted in characters."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(msgspec.Struct, frozen=True):
     """A comment's text without its markers, its byte offsets, and whether code stands before it on its line."""
 
     text: str
@@ -29,14 +28,13 @@ class Comment:
     trailing: bool
 
 
-@dataclass(slots=True)
-class SourceFile:
+class SourceFile(msgspec.Struct):
     """One file. `path` is relative to the working directory, with forward slashes; `data` is its bytes."""
 
     path: str
     language: Language
     data: bytes
-    _line_starts: list[int] = field(default_factory=list, repr=False)
+    _line_starts: list[int] = msgspec.field(default_factory=list)
 
     @property
     def line_starts(self) -> list[int]:

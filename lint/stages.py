@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Stage", "Stopwatch"]
 
 
-@dataclass(slots=True)
-class Stage:
+class Stage(msgspec.Struct):
     """One stage of a run: how many files went through it, and how long it took."""
 
     name: str

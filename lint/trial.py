@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint.analysis import build_from_sources
 from biconvex.lint.cases import Span, case_files, unmark
 from biconvex.lint.fixes.rounds import fix_in_rounds
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["CaseOutcome", "FixOutcome", "fix_case", "fixed_files", "run_case"]
 
 
-@dataclass(frozen=True, slots=True)
-class CaseOutcome:
+class CaseOutcome(msgspec.Struct, frozen=True):
     """Where a case wants findings and where the rule has them, both in order, and what the rule says."""
 
     expected: tuple[Span, ...]
@@ -29,8 +28,7 @@ class CaseOutcome:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FixOutcome:
+class FixOutcome(msgspec.Struct, frozen=True):
     """What the fixes of a rule make of a case.
 
     `files` are all files of the case afterwards; `made`, `broken` and `left` the findings that were fixed, whose
@@ -43,8 +41,7 @@ class FixOutcome:
     left: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     sources: Mapping[str, SourceFile]
 

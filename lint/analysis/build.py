@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from biconvex.lint.analysis.clients import client_calls
@@ -16,6 +15,7 @@ from biconvex.lint.analysis.outside import OutsideCalls
 from biconvex.lint.analysis.program import Program
 from biconvex.lint.analysis.routes import Router, freeze_routers
 from biconvex.lint.model import Backend, CtxCall, DirectUse, Place, Promise
+from msgspec.structs import force_setattr, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -102,7 +102,7 @@ class _Assembly:
         walker, graph, table = self._program.walker, self._graph, self._table
         for body in walker.bodies.values():
             # the one thing about a body that is known only when all of them have been walked
-            object.__setattr__(body, "kinds", graph.kinds_of(body))
+            force_setattr(body, "kinds", graph.kinds_of(body))
         functions = tuple(function for function, _ in table.entries)
         handlers = {function: function.handler for function in functions}
         calls = [self._call(call, handlers) for call in walker.calls.values()]

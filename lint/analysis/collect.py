@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from biconvex.lint import syntax
@@ -19,6 +18,7 @@ from biconvex.lint.analysis.thrown import what_is_thrown
 from biconvex.lint.analysis.values import Constant, External, Record, Sequence, Value
 from biconvex.lint.analysis.walker import Walker
 from biconvex.lint.model import ComponentUse, Handover, IndexUse, ModuleWrite, Place, Throw
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from biconvex.lint.analysis.data import Documents

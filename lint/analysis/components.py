@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint import syntax
 from biconvex.lint.analysis.queries import constant
 from biconvex.lint.analysis.values import External, Method, Record, Value
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["Application", "app_definition"]
 
 
-@dataclass(slots=True, eq=False)
 class Application(Value):
     """What `defineApp()` or `defineComponent("name")` gives, with what it uses so far."""
 
     made: CallSite
-    used: list[CallSite] = field(default_factory=list)
+    used: list[CallSite] = msgspec.field(default_factory=list)
 
     @property
     def name(self) -> str | None:

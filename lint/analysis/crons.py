@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint import model
 from biconvex.lint.analysis.names import GENERATED_API
 from biconvex.lint.analysis.queries import constant
@@ -26,12 +26,11 @@ _JOBS = frozenset({"interval", "hourly", "daily", "weekly", "monthly", "cron"})
 _UNITS_MS = {"seconds": 1_000, "minutes": 60_000, "hours": 3_600_000}
 
 
-@dataclass(slots=True, eq=False)
 class Crons(Value):
     """What `cronJobs()` gives, with the jobs defined on it so far."""
 
     made: CallSite
-    jobs: list[tuple[str, CallSite]] = field(default_factory=list)
+    jobs: list[tuple[str, CallSite]] = msgspec.field(default_factory=list)
 
     def member(self, name: str) -> Value | None:
         """Give the member of that name."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint.analysis.values import Pending, Record, Value
 
 if TYPE_CHECKING:
@@ -78,7 +78,6 @@ def kinds_with(api: str) -> frozenset[Kind]:
     return _WHERE.get(api, ALL_KINDS)
 
 
-@dataclass(slots=True, eq=False)
 class Ctx(Value):
     """A ctx, or what `path` leads to on it. `exact` is false when it may not be what Convex passes in."""
 
@@ -134,8 +133,7 @@ def overlay(added: Value | None) -> Value:
 # --- annotations -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(msgspec.Struct, frozen=True):
     """What a parameter's type promises: the part of a ctx it is, and the kinds of functions that have it."""
 
     path: tuple[str, ...]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from biconvex.lint.analysis.values import Constant, Record, Sequence, Value, choose, options
 from biconvex.lint.model import Place, ValidatorShape
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from biconvex.lint.model import Schema
@@ -20,8 +20,7 @@ _NOTHING = re.compile(r"\s*\|\s*(?:null|undefined)\b|\b(?:null|undefined)\s*\|\s
 _ID = "_id"
 
 
-@dataclass(frozen=True, slots=True)
-class Data(Value):
+class Data(Value, eq=True):
     """A value that `known` describes, if it is there at all; the `table` of a document."""
 
     known: ValidatorShape

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from biconvex.lint.analysis.components import Application
@@ -52,7 +51,6 @@ _MEASURING = {"len": "length", "sorted": "sort"}
 _ENTRIES = frozenset({"Object.keys", "Object.values", "Object.entries"})
 
 
-@dataclass(slots=True, eq=False)
 class PackageValue(Value):
     """A whole package: `import * as server from "convex/server"`."""
 

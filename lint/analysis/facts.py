@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
+import msgspec
 from biconvex.lint.model import CtxCall, DatabaseUse, Place, RunCall, ScheduleCall, VectorSearch
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["CallContext", "CallDraft"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CallContext:
+class CallContext(msgspec.Struct, frozen=True, eq=False):
     """Where in its body a call stands.
 
     `sure` is false under a test on the ctx, or on a ctx that is not exact.
@@ -38,8 +37,7 @@ class CallContext:
     sure: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class VectorDetails:
+class VectorDetails(msgspec.Struct, frozen=True, eq=False):
     """What is known of a vector search besides the call."""
 
     use: IndexUse
@@ -47,8 +45,7 @@ class VectorDetails:
     length: int | None
 
 
-@dataclass(slots=True, eq=False)
-class CallDraft:
+class CallDraft(msgspec.Struct, eq=False):
     """A call on a ctx. Which of the optional parts are set depends on `api`."""
 
     api: str
@@ -59,7 +56,7 @@ class CallDraft:
     table: str | None = None
     system: bool = False
     explicit_table: bool = False
-    chains: list[QueryChain] = field(default_factory=list)
+    chains: list[QueryChain] = msgspec.field(default_factory=list)
     reference: FunctionReference | None = None
     args: syntax.Node | None = None
     delay_ms: float | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from biconvex.lint.analysis.values import Closure, Constant, Method, Value
@@ -22,14 +21,12 @@ _FLIPPED: dict[str, Operation] = {
 """Each comparison, and what it is with its sides exchanged."""
 
 
-@dataclass(slots=True, eq=False)
 class _Field(Value):
     """`q.field("name")`; None unless the name is literal."""
 
     name: str | None
 
 
-@dataclass(slots=True, eq=False)
 class _Condition(Value):
     """What `q.eq(…)` and the like give: comparisons that must hold; with `complete` nothing else must."""
 
@@ -39,8 +36,6 @@ class _Condition(Value):
 
 class _Builder(Value):
     """The builder that a filter's callback gets."""
-
-    __slots__ = ()
 
     def member(self, name: str) -> Value | None:
         """Give the member of that name."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["BodyDraft", "Edge", "Frame"]
 
 
-@dataclass(slots=True, eq=False)
-class Edge:
+class Edge(msgspec.Struct, eq=False):
     """A call from one body to another. `sure` is false when the ctx handed on may not be what Convex gave.
 
     `certain` is false also when it stands in a function of which nobody knows whether it is called.
@@ -33,8 +33,7 @@ class Edge:
     certain: bool
 
 
-@dataclass(slots=True, eq=False)
-class BodyDraft:
+class BodyDraft(msgspec.Struct, eq=False):
     """A body while it is analysed.
 
     `shapes` has what its parameters carry; `given` what it passes to functions that are its own parameters.
@@ -43,11 +42,11 @@ class BodyDraft:
     body: Body
     closure: Closure
     shapes: tuple[Hashable, ...]
-    edges: list[Edge] = field(default_factory=list)
-    promises: list[Draft] = field(default_factory=list)
-    queries: list[QueryRecord] = field(default_factory=list)
-    variables: list[tuple[Variable, Draft]] = field(default_factory=list)
-    given: dict[int, list[Value | None]] = field(default_factory=dict)
+    edges: list[Edge] = msgspec.field(default_factory=list)
+    promises: list[Draft] = msgspec.field(default_factory=list)
+    queries: list[QueryRecord] = msgspec.field(default_factory=list)
+    variables: list[tuple[Variable, Draft]] = msgspec.field(default_factory=list)
+    given: dict[int, list[Value | None]] = msgspec.field(default_factory=dict)
     arguments: Value | None = None
     """What is known of the second parameter of a handler."""
     returned: Value | None = None
@@ -66,8 +65,7 @@ class BodyDraft:
         return self.active or any(self.shapes) or bool(self.edges) or bool(self.promises)
 
 
-@dataclass(slots=True, eq=False)
-class Frame:
+class Frame(msgspec.Struct, eq=False):
     """Where the walk stands in a body.
 
     A frame without a draft only evaluates; nothing it meets becomes a fact.
@@ -89,6 +87,6 @@ class Frame:
     """The number of the block it is in."""
     exits: int = 0
     """How often something left the function so far."""
-    returns: list[Value | None] = field(default_factory=list)
-    waiting: list[Closure] = field(default_factory=list)
+    returns: list[Value | None] = msgspec.field(default_factory=list)
+    waiting: list[Closure] = msgspec.field(default_factory=list)
     """Function expressions met in this statement that no call has claimed yet."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+import msgspec
 from biconvex.lint import syntax
 from biconvex.lint.analysis.composites import class_value
 from biconvex.lint.analysis.entries import is_entry_point, module_path, runtime_of
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["ModuleState", "Namespace"]
 
 
-@dataclass(slots=True, eq=False)
 class Namespace(Value):
     """A module as a value: `import * as x`."""
 
@@ -35,8 +34,7 @@ class Namespace(Value):
         return self.module.exported(name)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Export:
+class _Export(msgspec.Struct, frozen=True, eq=False):
     """Where an exported name comes from: a name of this module, or one of another."""
 
     node: syntax.Node

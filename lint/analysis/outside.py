@@ -6,9 +6,9 @@ A function without a ctx is no body: it is not walked but only looked through, o
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint import syntax
 from biconvex.lint.analysis.ctx import ALL_KINDS
 from biconvex.lint.analysis.scopes import bound_names
@@ -38,8 +38,7 @@ def dotted(external: External) -> str:
     return name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PlainCall:
+class PlainCall(msgspec.Struct, frozen=True, eq=False):
     """A call, in a body, of a function that gets no ctx."""
 
     context: CallContext
@@ -47,8 +46,7 @@ class PlainCall:
     place: Place
 
 
-@dataclass(slots=True, eq=False)
-class _Found:
+class _Found(msgspec.Struct, eq=False):
     """What a function without a ctx calls by name."""
 
     outside: list[tuple[str, syntax.Call]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, cast
 
 from biconvex.lint import syntax
@@ -20,6 +19,7 @@ from biconvex.lint.analysis.schema import SchemaDefinition, freeze_schema
 from biconvex.lint.analysis.validators import shape_of
 from biconvex.lint.analysis.values import Closure, External, Instance, Record, Value
 from biconvex.lint.model import Place, Schema
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -39,12 +39,9 @@ _STRING_REFERENCE = re.compile(r"^[\w./]+(?::[\w$]+)?$")
 class _Package(Value):
     """A Python package as a value: its members are names of its `__init__`, or modules in it."""
 
-    __slots__ = ("module", "path", "program")
-
-    def __init__(self, program: Program, path: str, module: ModuleState | None) -> None:
-        self.program = program
-        self.path = path
-        self.module = module
+    program: Program
+    path: str
+    module: ModuleState | None
 
     def member(self, name: str) -> Value | None:
         """Give the member of that name."""

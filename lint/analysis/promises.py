@@ -6,9 +6,9 @@ fate wins, so that a promise kept in a variable and awaited later is awaited.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint.analysis.values import Choice, Constant, Pending, Sequence, Value, choose, options
 from biconvex.lint.model import Place
 
@@ -38,8 +38,7 @@ GATHERING = frozenset(
 """Methods that keep their argument for later."""
 
 
-@dataclass(slots=True, eq=False)
-class Draft:
+class Draft(msgspec.Struct, eq=False):
     """A promise that is being followed.
 
     `awaits` is the function whose call it is: it only counts as a fact when that function works with a ctx.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
+import msgspec
 from biconvex.lint import syntax
 from biconvex.lint.analysis.filters import filter_at
 from biconvex.lint.analysis.values import (
@@ -19,6 +19,7 @@ from biconvex.lint.analysis.values import (
     options,
 )
 from biconvex.lint.model import Filter, IndexUse, Place, QueryChain, RangeStep
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from biconvex.lint.analysis.facts import CallContext
@@ -34,8 +35,7 @@ _TERMINALS = frozenset({"collect", "take", "first", "unique", "paginate", "count
 _RANGE_OPERATIONS = frozenset({"eq", "gt", "gte", "lt", "lte", "search"})
 
 
-@dataclass(slots=True, eq=False)
-class QueryRecord:
+class QueryRecord(msgspec.Struct, eq=False):
     """One `db.query(…)` call: where it stands, and whether a terminal was seen on it.
 
     `last` is the longest chain on it, for a query that leaves our sight without a terminal.
@@ -51,7 +51,6 @@ class QueryRecord:
     finished: bool = False
 
 
-@dataclass(slots=True, eq=False)
 class Chain(Value):
     """A query that is being built."""
 
@@ -157,7 +156,6 @@ def method_place(site: CallSite) -> Place:
 # --- index ranges ------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True, eq=False)
 class _Range(Value):
     """The builder that an index range's callback gets, with the steps taken on it."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from biconvex.lint.analysis.values import Closure, External, Record, Value
 from biconvex.lint.model import Declaration, Place
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,6 @@ CUSTOM_BUILDERS = frozenset(
 """The builders of `convex-helpers` that make a builder of one (also with validators of zod)."""
 
 
-@dataclass(slots=True, eq=False)
 class Customization(Value):
     """What a custom builder adds.
 
@@ -53,7 +52,6 @@ class Customization(Value):
     nothing: bool = False
 
 
-@dataclass(slots=True, eq=False)
 class Registrar(Value):
     """A builder: a call of it registers a function."""
 
@@ -80,7 +78,6 @@ class Registrar(Value):
         return registered.configured(config)
 
 
-@dataclass(slots=True, eq=False)
 class Registered(Value):
     """A registered function. Without a handler it may be a decorator that waits for one."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint import syntax
 from biconvex.lint.analysis.values import Choice, Pending, Record, Sequence, Value, options
 from biconvex.lint.model import ArrayUse, Place
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["ResultDraft", "escape", "note_change", "note_parts", "note_read", "note_use"]
 
 
-@dataclass(slots=True, eq=False)
-class ResultDraft:
+class ResultDraft(msgspec.Struct, eq=False):
     """The array of documents that a query gave, while it is followed.
 
     `reads` are the names that were read for it, `known` those of them that a use accounts for. `escaped` says
@@ -25,9 +24,9 @@ class ResultDraft:
     """
 
     draft: BodyDraft
-    uses: dict[int, ArrayUse] = field(default_factory=dict)
-    reads: set[int] = field(default_factory=set)
-    known: set[int] = field(default_factory=set)
+    uses: dict[int, ArrayUse] = msgspec.field(default_factory=dict)
+    reads: set[int] = msgspec.field(default_factory=set)
+    known: set[int] = msgspec.field(default_factory=set)
     escaped: bool = False
 
     def freeze(self) -> tuple[tuple[ArrayUse, ...], bool]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint import model
 from biconvex.lint.analysis.queries import constant
 from biconvex.lint.analysis.registration import Registered
@@ -23,12 +23,11 @@ __all__ = ["Router", "freeze_routers"]
 _KEYS = {"path_prefix": "pathPrefix"}
 
 
-@dataclass(slots=True, eq=False)
 class Router(Value):
     """What `httpRouter()` gives, with the routes defined on it so far."""
 
     made: CallSite
-    routes: list[tuple[CallSite, Record | None]] = field(default_factory=list)
+    routes: list[tuple[CallSite, Record | None]] = msgspec.field(default_factory=list)
 
     def member(self, name: str) -> Value | None:
         """Give the member of that name."""

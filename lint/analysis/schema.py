@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from biconvex.lint import syntax
@@ -10,6 +9,7 @@ from biconvex.lint.analysis.queries import constant
 from biconvex.lint.analysis.validators import Validator, shape_of
 from biconvex.lint.analysis.values import Method, Record, Sequence, Value
 from biconvex.lint.model import Index, Place, Schema, Table, ValidatorShape
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from biconvex.lint.analysis.values import CallSite
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["SchemaDefinition", "TableDefinition", "define_schema", "define_table", "freeze_schema"]
 
 
-@dataclass(slots=True, eq=False)
 class TableDefinition(Value):
     """What `defineTable(…)` gives, with its indexes so far; `complete` is false when some may be hidden."""
 
@@ -51,7 +50,6 @@ class TableDefinition(Value):
         return replace(self, indexes=(*self.indexes, index))
 
 
-@dataclass(slots=True, eq=False)
 class SchemaDefinition(Value):
     """What `defineSchema(…)` gives."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
 from biconvex.lint.analysis.queries import constant
 from biconvex.lint.analysis.values import Constant, Method, Record, Sequence, Value
 from biconvex.lint.model import Place, ValidatorShape
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from biconvex.lint.analysis.values import CallSite
@@ -21,7 +21,6 @@ _SIMPLE = {
 }  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
 class Validator(Value):
     """A validator of which the shape is known."""
 

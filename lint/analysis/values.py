@@ -6,8 +6,9 @@ of their own (validators, query chains, ctx, builders) are subclasses in the mod
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -27,10 +28,8 @@ __all__ = [
 _MOST_OPTIONS = 8
 
 
-class Value:
+class Value(msgspec.Struct, eq=False):
     """An abstract value."""
-
-    __slots__ = ()
 
     def member(self, name: str) -> Value | None:
         """Tell what `value.name` is; None when unknown."""
@@ -49,8 +48,7 @@ class Value:
         return None
 
 
-@dataclass(slots=True, eq=False)
-class CallSite:
+class CallSite(msgspec.Struct, eq=False):
     """One call: where it stands, who evaluates it, and the values of its arguments.
 
     `keywords` has Python's keyword arguments; `spread` is the position of the first spread argument, if any.
@@ -88,14 +86,12 @@ class CallSite:
         return None
 
 
-@dataclass(slots=True, eq=False)
 class Constant(Value):
     """A string, number, boolean or null that is written in the source."""
 
     value: str | int | float | bool | None
 
 
-@dataclass(slots=True, eq=False)
 class External(Value):
     """Something from a package, from generated code, or a global (then `source` is empty)."""
 
@@ -111,7 +107,6 @@ class External(Value):
         return site.evaluator.call_external(self, site)
 
 
-@dataclass(slots=True, eq=False)
 class Record(Value):
     """An object: its known properties over those of what is spread into it.
 
@@ -120,7 +115,7 @@ class Record(Value):
     """
 
     fields: Mapping[str, Value | None]
-    nodes: Mapping[str, syntax.Node] = field(default_factory=dict)
+    nodes: Mapping[str, syntax.Node] = msgspec.field(default_factory=dict)
     base: Value | None = None
     complete: bool = True
     changed: bool = False
@@ -153,7 +148,6 @@ class Record(Value):
         return ("record", base, tuple(sorted(parts, key=lambda part: part[0]))) if parts or base else None
 
 
-@dataclass(slots=True, eq=False)
 class Sequence(Value):
     """An array or the like: at most `bound` elements, from `query` if it holds a query's results.
 
@@ -177,7 +171,6 @@ class Sequence(Value):
         return site.evaluator.call_sequence(self, name, site)
 
 
-@dataclass(slots=True, eq=False)
 class Method(Value):
     """A member of a value that knows its own methods; `receiver` decides what a call gives."""
 
@@ -189,7 +182,6 @@ class Method(Value):
         return self.receiver.invoke(self.name, site)
 
 
-@dataclass(slots=True, eq=False)
 class Closure(Value):
     """A function of the source with the scope that it sees; `this` is the instance it was taken from."""
 
@@ -203,14 +195,13 @@ class Closure(Value):
         return site.evaluator.call_closure(self, site)
 
 
-@dataclass(slots=True, eq=False)
 class ClassValue(Value):
     """A class of the source."""
 
     node: syntax.Class
     scope: Scope
     members: Mapping[str, Value | None]
-    fields: Mapping[str, Value | None] = field(default_factory=dict)
+    fields: Mapping[str, Value | None] = msgspec.field(default_factory=dict)
     """What its constructor keeps of a ctx, under the names of the parameters."""
 
     def member(self, name: str) -> Value | None:
@@ -222,7 +213,6 @@ class ClassValue(Value):
         return Instance(self)
 
 
-@dataclass(slots=True, eq=False)
 class Instance(Value):
     """An instance of a class of the source."""
 
@@ -236,7 +226,6 @@ class Instance(Value):
         return Closure(found.node, found.scope, found.name, self) if isinstance(found, Closure) else found
 
 
-@dataclass(slots=True, eq=False)
 class Pending(Value):
     """A promise of `inner`; `drafts` note what becomes of it."""
 
@@ -252,7 +241,6 @@ class Pending(Value):
         return site.evaluator.call_promise(self, name, site)
 
 
-@dataclass(slots=True, eq=False)
 class Deferred(Value):
     """What an async function gives to its caller out of sight: a promise that stands for those made in it.
 
@@ -263,7 +251,6 @@ class Deferred(Value):
     inner: Value | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Choice(Value):
     """One of several values, by a branch that the analysis doesn't decide; an unknown one is None."""
 

@@ -40,11 +40,8 @@ Shapes = tuple["Hashable", ...]
 class _Parameter(Value):
     """A parameter of which nothing is known; if it is called, `draft` remembers what it was given."""
 
-    __slots__ = ("draft", "position")
-
-    def __init__(self, draft: BodyDraft, position: int) -> None:
-        self.draft = draft
-        self.position = position
+    draft: BodyDraft
+    position: int
 
     def call(self, site: CallSite) -> Value | None:
         """Give what a call of it gives."""

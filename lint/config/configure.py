@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint.config.errors import ConfigError
 from biconvex.lint.config.find import ConfigFile, find_config, load_config
 from biconvex.lint.config.selection import Selection, named, select, unknown_names
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Configuration", "Wishes", "configure"]
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(msgspec.Struct, frozen=True):
     """What a command line asks for. `select` or `preset` replace all that the file says about which rules run.
 
     `ignore` comes on top of it. `file` is the configuration file to take; without one, `search` says whether to
@@ -38,15 +37,14 @@ class Wishes:
     search: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(msgspec.Struct, frozen=True):
     """What a run is told: the rules to run, with their options, and what to do with their findings.
 
     `file` is where it comes from, if from a file; `baseline` the file of known findings, absolute.
     """
 
     rules: tuple[Rule, ...]
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = msgspec.field(default_factory=Settings)
     file: Path | None = None
     baseline: Path | None = None
 

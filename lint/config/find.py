@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from biconvex.lint.config.errors import ConfigError
 from biconvex.lint.project import shown_path
 
@@ -19,14 +19,13 @@ CONFIG_FILE = "biconvex.toml"
 _PYPROJECT = "pyproject.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFile:
+class ConfigFile(msgspec.Struct, frozen=True):
     """A configuration file as TOML: its path, how to show it, where in it the configuration is, and the values."""
 
     path: Path
     shown: str
     prefix: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 def find_config(start: Path, cwd: Path) -> ConfigFile | None:

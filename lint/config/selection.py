@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint.nearest import did_you_mean
 from biconvex.lint.plugins import ENGINE_RULES
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Selection", "named", "select", "unknown_names"]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     """What is asked for: `select` instead of the preset if it is not None, and `extend` besides."""
 
     preset: Preset = "recommended"

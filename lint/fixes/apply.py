@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint.parse import parse
 from biconvex.lint.source import SourceFile
 
@@ -16,17 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["Applied", "apply_fixes", "edited"]
 
 
-@dataclass(slots=True)
-class Applied:
+class Applied(msgspec.Struct):
     """What came of fixes: `sources` has the files that changed, by path.
 
     `made` are the findings whose fixes are in; `broken` those whose fix would have left a file that can't be
     read. All others are in the way of one that was made, and may be tried again on the new text.
     """
 
-    sources: dict[str, SourceFile] = field(default_factory=dict)
-    made: list[Finding] = field(default_factory=list)
-    broken: list[Finding] = field(default_factory=list)
+    sources: dict[str, SourceFile] = msgspec.field(default_factory=dict)
+    made: list[Finding] = msgspec.field(default_factory=list)
+    broken: list[Finding] = msgspec.field(default_factory=list)
 
 
 def apply_fixes(sources: Mapping[str, SourceFile], findings: Iterable[Finding]) -> Applied:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint.analysis.scopes import declared_names
 from biconvex.lint.finding import Edit
 from biconvex.lint.fixes.edits import indentation, place_of
@@ -24,8 +24,7 @@ _TYPED = (".ts", ".tsx", ".mts", ".cts")
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(msgspec.Struct, frozen=True):
     """How a name can be had in a file: under which local name, and after which edits (none if it is there)."""
 
     local: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+import msgspec
 from biconvex.lint.fixes.apply import apply_fixes
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ class Found(Protocol):
 FoundT = TypeVar("FoundT", bound=Found)
 
 
-@dataclass(slots=True)
-class Fixing(Generic[FoundT]):
+class Fixing(msgspec.Struct, Generic[FoundT]):
     """What came of fixing.
 
     `before` has the files that changed as they were, `after` as they are now, by path; `made` the findings that
@@ -44,10 +43,10 @@ class Fixing(Generic[FoundT]):
     """
 
     last: FoundT
-    before: dict[str, SourceFile] = field(default_factory=dict)
-    after: dict[str, SourceFile] = field(default_factory=dict)
-    made: list[Finding] = field(default_factory=list)
-    broken: list[Finding] = field(default_factory=list)
+    before: dict[str, SourceFile] = msgspec.field(default_factory=dict)
+    after: dict[str, SourceFile] = msgspec.field(default_factory=dict)
+    made: list[Finding] = msgspec.field(default_factory=list)
+    broken: list[Finding] = msgspec.field(default_factory=list)
     settled: bool = True
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from markdown_it import MarkdownIt
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ _ELEMENT = re.compile(r"^[ \t]*</?[A-Za-z][^`\n]*>[ \t]*$", re.MULTILINE)
 _TITLE = re.compile(rf"""\b(?:title|file(?:name)?)=["']?(?P<path>{_PATH})["']?""")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """One fenced block of code.
 
     `tag` is its language as the fence has it, `path` the file that it names, with forward slashes. `line` is

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint.analysis import assemble
 from biconvex.lint.failure import parser_failed
 from biconvex.lint.finding import Evidence, Finding, Severity
@@ -19,6 +19,7 @@ from biconvex.lint.markdown.blocks import Block, code_blocks
 from biconvex.lint.markdown.prelude import with_prelude
 from biconvex.lint.project import shown_path
 from biconvex.lint.source import SourceFile
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,8 +36,7 @@ _FOLDER = "convex"
 _SCHEMA = re.compile(r"\b(?:defineSchema|define_schema)\(")
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(msgspec.Struct, frozen=True):
     """Some files of a backend, as a document shows them: by the path of each, its block and its tree.
 
     `findings` has what was wrong with parsing them, as if the blocks were files.
@@ -73,8 +73,7 @@ class Fragment:
         return self.document, block.line + line - 1, column + indent
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """A Markdown file: its text, its fragments, and what stood in the way of reading it."""
 
     source: SourceFile

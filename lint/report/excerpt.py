@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from biconvex.lint.finding import Finding
@@ -17,8 +18,7 @@ _WIDEST = 160
 _BEFORE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(msgspec.Struct, frozen=True):
     """One line of code for a screen; `indent` and `carets` go on the line below it."""
 
     code: str

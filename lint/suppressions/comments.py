@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
 from biconvex.lint.eslint import EQUIVALENTS
 from biconvex.lint.syntax import ExpressionStatement, Literal
 
@@ -32,8 +32,7 @@ _THEIRS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """A rule's name in a suppression, and its byte offsets."""
 
     rule: str
@@ -41,8 +40,7 @@ class Named:
     end: int
 
 
-@dataclass(slots=True, eq=False)
-class Suppression:
+class Suppression(msgspec.Struct, eq=False):
     """A suppression: which rules, on which lines (both ends included; `last` is None for the end of the file).
 
     `start` and `end` are the byte offsets of what makes it, which need not be all of its comment. `verb` is the
@@ -59,7 +57,7 @@ class Suppression:
     last: int | None
     verb: str | None = None
     misplaced: bool = False
-    used: set[str] = field(default_factory=set)
+    used: set[str] = msgspec.field(default_factory=set)
 
     def covers(self, rule: str, line: int) -> bool:
         """Tell whether it takes back the findings of a rule on a line."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from biconvex.lint.result import LintResult
 from biconvex.lint.rule import Case, Rule
 from biconvex.lint.source import Language, SourceFile
 from biconvex.lint.trial import fix_case
+from msgspec.structs import replace
 
 RULES = load_rules([("builtin", biconvex.rules)])
 BOM = "\ufeff"

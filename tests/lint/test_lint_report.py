@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from biconvex.lint.finding import Edit, Evidence, Finding, Fix, Severity
 from biconvex.lint.report.json import render_json
 from biconvex.lint.report.text import render_text, text_lines
 from biconvex.lint.result import LintResult
 from biconvex.lint.source import SourceFile
+from msgspec.structs import replace
 
 CODE = """\
 import { internal } from "./_generated/api";

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 import click
+import msgspec
 
 from biconvex.cli.errors import UsageProblem, did_you_mean
 
 __all__ = ["main"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Command:
+class _Command(msgspec.Struct, frozen=True):
     """A subcommand: its module, which holds a click command of the same name, and what to install for it."""
 
     summary: str

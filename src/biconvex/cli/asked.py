@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from biconvex.cli.errors import UsageProblem
 from biconvex.lint.reading import Desk
@@ -21,12 +22,11 @@ STDIN = Path("-")
 _MARKDOWN = frozenset({".md", ".mdx"})
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """What to lint: `paths` in backends, `texts` that stand in for files by their real paths, `markdown` files."""
 
     paths: tuple[Path, ...]
-    texts: Mapping[Path, bytes] = field(default_factory=dict)
+    texts: Mapping[Path, bytes] = msgspec.field(default_factory=dict)
     markdown: tuple[Path, ...] = ()
 
     @property

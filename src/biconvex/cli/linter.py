@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+import msgspec
 
 from biconvex.cli.asked import no_backend
 from biconvex.cli.errors import UsageProblem
@@ -77,8 +77,7 @@ def _names(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for part in given for name in part.replace(",", " ").split())
 
 
-@dataclass(slots=True)
-class Linter:
+class Linter(msgspec.Struct):
     """Lints what was asked for, as it was configured; with texts in place of files, as often as one likes.
 
     Findings that are in `baseline`, or outside of `changes`, are left out.
@@ -90,7 +89,7 @@ class Linter:
     cache: Parser | None = None
     baseline: Baseline | None = None
     changes: Changes | None = None
-    _sources: Mapping[str, SourceFile] = field(default_factory=dict)
+    _sources: Mapping[str, SourceFile] = msgspec.field(default_factory=dict)
 
     def look(self, changed: Mapping[str, SourceFile] | None = None) -> LintResult:
         """Lint everything, with the given files (by shown path) in place of those on the disk.

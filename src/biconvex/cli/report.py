@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from biconvex.cli.errors import UsageProblem
 from biconvex.cli.output import print_lines, write
@@ -24,8 +24,7 @@ __all__ = ["FORMATS", "Report", "deliver", "render"]
 FORMATS = ("text", "json", "sarif", "github")
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """How to report: in which of `FORMATS`, into a file or to stdout, with statistics on stderr or without."""
 
     style: str
