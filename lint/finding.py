@@ -54,6 +54,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     `path` is relative to the working directory. `message` states the fact with the user's own names,
     `help` says the remedy in the imperative (None where there is no one remedy), `fix` carries it out.
+    Findings of a rule with the same `topic` are one mistake made in many places: a report may show them as one.
     """
 
     path: str
@@ -67,6 +68,7 @@ class Finding(msgspec.Struct, frozen=True):
     help: str | None = None
     evidence: tuple[Evidence, ...] = ()
     fix: Fix | None = None
+    topic: str | None = None
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

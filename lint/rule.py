@@ -58,6 +58,8 @@ class Problem(msgspec.Struct, frozen=True):
     """What a check yields; the engine adds rule, severity and path to make a `Finding`.
 
     `severity` is None where the rule's own severity holds. `fix` has edits made with `biconvex.lint.fixes`.
+    Problems of one `topic` are the same mistake in many places, such as calls of the one function that should be
+    internal: outside of the preset `strict` they are reported as one (`biconvex.lint.folding`).
     """
 
     place: Place
@@ -66,6 +68,7 @@ class Problem(msgspec.Struct, frozen=True):
     evidence: tuple[tuple[Place, str], ...] = ()
     severity: Severity | None = None
     fix: Fix | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ def finding_of(rule: Rule, problem: Problem) -> Finding:
         help=problem.help,
         evidence=tuple(_evidence(place, message) for place, message in problem.evidence),
         fix=problem.fix,
+        topic=problem.topic,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from biconvex.lint.model import CtxCall, Function, Place
 
-__all__ = ["a_kind", "begin", "callee", "in_tests", "name_of", "quoted", "spelled"]
+__all__ = ["a_kind", "about", "begin", "callee", "in_tests", "name_of", "quoted", "spelled"]
 
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DOTTED = re.compile(r"\w+(\.\w+)*")
@@ -32,6 +32,11 @@ def name_of(function: Function) -> str:
     if function.name == "default":
         return f"the default export of `{function.module.path}`"
     return f"`{function.name}`" if function.name else "this HTTP action"
+
+
+def about(function: Function) -> str:
+    """Give the topic of all problems that are one mistake in a function: the place of its registration."""
+    return f"{function.registration.source.path}:{function.registration.start}"
 
 
 def begin(sentence: str) -> str:

@@ -40,13 +40,15 @@ class Wishes(msgspec.Struct, frozen=True):
 class Configuration(msgspec.Struct, frozen=True):
     """What a run is told: the rules to run, with their options, and what to do with their findings.
 
-    `file` is where it comes from, if from a file; `baseline` the file of known findings, absolute.
+    `file` is where it comes from, if from a file; `baseline` the file of known findings, absolute. `folds` says
+    that a mistake made in many places is to be reported once: not if rules are named, nor in the preset `strict`.
     """
 
     rules: tuple[Rule, ...]
     settings: Settings = msgspec.field(default_factory=Settings)
     file: Path | None = None
     baseline: Path | None = None
+    folds: bool = True
 
 
 def configure(
@@ -65,7 +67,7 @@ def configure(
         asked = _selection(Selection(), wishes)
         ignored = named(wishes.ignore, installed) & ENGINE_RULES
         settings = Settings(ignored=ignored, known=ENGINE_RULES | {rule.name for rule in installed})
-        return Configuration(select(installed, asked), settings)
+        return Configuration(select(installed, asked), settings, folds=asked.folds)
     return _configured(file, installed, wishes)
 
 
@@ -102,6 +104,7 @@ def _configured(file: ConfigFile, installed: Sequence[Rule], wishes: Wishes) -> 
         ),
         file=file.path,
         baseline=folder / model.baseline if model.baseline is not None else None,
+        folds=asked.folds,
     )
 
 

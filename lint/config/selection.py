@@ -24,6 +24,11 @@ class Selection(msgspec.Struct, frozen=True):
     extend: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
 
+    @property
+    def folds(self) -> bool:
+        """Whether a mistake made in many places is to be reported once."""
+        return self.select is None and self.preset != "strict"
+
 
 def select(installed: Iterable[Rule], asked: Selection) -> tuple[Rule, ...]:
     """Choose rules. What names a rule is stronger than what names its theme; at a level, `ignore` wins."""

@@ -207,6 +207,7 @@ class ImplicitTable(Rule):
                 help=f'name it first: `"{table}"`' if table else "name the table first",
                 severity=None if fix else Severity.INFO,
                 fix=fix,
+                topic=use.place.source.path,
             )
 
 

@@ -59,7 +59,7 @@ from biconvex.lint.model import Reach
 from biconvex.lint.rule import Case, Problem, Rule
 from biconvex.rules.determinism._shared import path_evidence, spelled_call
 from biconvex.rules.examples import handler_case
-from biconvex.rules.wording import begin, in_tests, name_of
+from biconvex.rules.wording import about, begin, in_tests, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -249,4 +249,5 @@ def _problem(call: OutsideCall, reach: Reach) -> Problem:
         f"{fact}, and is not run again when time passes.",
         help="take the time as an argument, or mark in the database what has become due",
         evidence=path_evidence(reach),
+        topic=about(reach.function),
     )

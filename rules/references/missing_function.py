@@ -175,13 +175,15 @@ class MissingFunction(Rule):
         known = {dotted(function) for function in backend.functions if function.reference is not None}
         for reference in missing:
             meant = closest(reference.name, known) if reference.root != "string" else None
+            reason = _reason(reference, backend)
             yield Problem(
                 reference.place,
-                f"`{reference.name}` names no function: {_reason(reference, backend)}.",
+                f"`{reference.name}` names no function: {reason}.",
                 help=f"did you mean `{meant}`?" if meant else "name a function that the backend exports",
                 fix=Fix(f"write `{meant}`", (replace(reference.place, meant),), safe=False)
                 if meant and _is_plain(reference) and meant.partition(".")[0] == reference.root
                 else None,
+                topic=f"{backend.root}: {reason}",
             )
 
 

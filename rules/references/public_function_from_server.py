@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING
 from biconvex.lint.finding import Severity
 from biconvex.lint.rule import Case, Problem, Rule
 from biconvex.rules.references._shared import declared, registered_as
-from biconvex.rules.wording import callee, in_tests
+from biconvex.rules.wording import about, callee, in_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,4 +198,5 @@ def _problem(reference: FunctionReference | None, who: str) -> Iterator[Problem]
         help="make it internal, or call an internal function that shares its code",
         severity=Severity.INFO if function.kind == "query" else None,
         evidence=declared(function),
+        topic=about(function),
     )

@@ -42,7 +42,7 @@ from biconvex.lint.rule import Case, Problem, Rule
 from biconvex.rules.references._shared import declared
 from biconvex.rules.transactions._cases import PY_SEND, SEND, case
 from biconvex.rules.transactions._shared import own_function
-from biconvex.rules.wording import callee, in_tests
+from biconvex.rules.wording import about, callee, in_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,6 +135,7 @@ class SameRuntimeAction(Rule):
                     f"{callee(call)} runs an action that is in {where}, where its caller is already.",
                     help="call a plain function that does the same",
                     evidence=declared(function),
+                    topic=about(function),
                 )
 
 

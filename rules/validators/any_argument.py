@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING
 from biconvex.lint.finding import Severity
 from biconvex.lint.rule import Case, Problem, Rule
 from biconvex.rules.validators.declared import parts
-from biconvex.rules.wording import begin, name_of
+from biconvex.rules.wording import about, begin, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,4 +102,5 @@ class AnyArgument(Rule):
                         part.place,
                         begin(f"{name_of(function)} is public and takes any value here."),
                         help="declare what it expects",
+                        topic=about(function),
                     )

@@ -343,3 +343,36 @@ def test_a_revision_that_git_does_not_know_is_one_line(committed: Path) -> None:
     assert (result.exit_code, result.output) == (
         2, f"Error: --changed-since nowhere: git knows no revision `nowhere` in {committed}\n",
     )  # fmt: skip
+
+
+# --- one mistake in many places ----------------------------------------------------------------------------
+
+UNNAMED = """\
+import { mutation } from "./_generated/server";
+import { v } from "convex/values";
+export const remove = mutation({
+  args: { ids: v.array(v.id("tasks")), id: v.id("tasks") },
+  returns: v.null(),
+  handler: async (ctx, args) => {
+    await ctx.db.delete(args.id);
+    for (const id of args.ids) await ctx.db.delete(id); // biconvex: ignore[implicit-table] old
+    await ctx.db.patch(args.id, { done: true });
+  },
+});
+"""
+
+
+def test_a_mistake_in_many_places_is_one_finding_and_each_of_them_in_strict(project: Path) -> None:
+    (project / "package.json").write_text('{"dependencies": {"convex": "^1.31.0"}}')
+    (project / "convex" / "tasks.ts").write_text(UNNAMED)
+
+    def lines(*arguments: str) -> list[tuple[int, int]]:
+        found = json.loads(_call("--format", "json", *arguments).stdout)["findings"]
+        unnamed = [finding for finding in found if finding["rule"] == "implicit-table"]
+        return [(finding["line"], len(finding["fix"]["edits"])) for finding in unnamed]
+
+    assert lines() == [(7, 2)]
+    assert lines("--preset", "strict") == lines("--select", "implicit-table") == [(7, 1), (9, 1)]
+    assert _call("--write-baseline", "--select", "implicit-table").output.startswith("Wrote 2 findings")
+    _call("--fix")
+    assert (project / "convex" / "tasks.ts").read_text().count('"tasks", ') == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from biconvex.cli.linter import Linter, config_options, configuration
 from biconvex.cli.output import all_rules, uncollected, write
 from biconvex.cli.report import FORMATS, Report
 from biconvex.lint.cache import open_cache
+from biconvex.lint.folding import folded
 
 if TYPE_CHECKING:
     from biconvex.lint.cache import Parser
@@ -85,6 +87,8 @@ def lint(
         linter.cache = parser
         with uncollected():
             result = fix(linter, unsafe=told["unsafe_fixes"]) if fixing else linter.look()
+        if configured.folds:
+            result = replace(result, findings=folded(result.findings))
         report.show(result, configured.rules, perf_counter() - began)
         return result
 
