@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from biconvex.lint import syntax
+from biconvex.lint.aliases import alias_targets, read_aliases
 from biconvex.lint.analysis.names import GENERATED_API
 from biconvex.lint.analysis.references import written_references
 from biconvex.lint.model import ClientCall, Place
@@ -14,6 +16,7 @@ from biconvex.lint.model import ClientCall, Place
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from biconvex.lint.aliases import Aliases
     from biconvex.lint.analysis.program import Program
     from biconvex.lint.model import FunctionReference
     from biconvex.lint.parsed import ParsedFile
@@ -38,6 +41,7 @@ _METHODS: dict[str, _Operation] = {
 }
 _SUFFIX = re.compile(r"\.(?:[cm]?[jt]s)$")
 _PAGINATED = frozenset({"usePaginatedQuery"})
+_ROOTS = frozenset({"api", "internal"})
 
 
 def client_calls(
@@ -48,8 +52,10 @@ def client_calls(
     Paths are relative to the functions folder, whose own absolute path is `root`. Only what surely imports this
     backend's generated code counts.
     """
+    aliases: dict[str, Aliases] = {}
     for path, parsed in clients:
-        roots = dict(_roots(program, posixpath.normpath(posixpath.join(root, path)), root, parsed))
+        folder = posixpath.dirname(posixpath.normpath(posixpath.join(root, path)))
+        roots = dict(_roots(folder, root, parsed, aliases))
         if not roots:
             continue
         found: dict[tuple[int, int], FunctionReference] = {}
@@ -65,19 +71,33 @@ def client_calls(
 
 
 def _roots(
-    program: Program, path: str, root: str, parsed: ParsedFile
+    folder: str, root: str, parsed: ParsedFile, aliases: dict[str, Aliases]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Give the local names of `api` and `internal`."""
+    """Give the local names of `api` and `internal` in a script of a folder; `aliases` are those read so far."""
     for node in parsed.module.body:
         if isinstance(node, syntax.Import) and not node.type_only:
-            if node.source.startswith("."):
-                target = posixpath.normpath(posixpath.join(posixpath.dirname(path), node.source))
-                ours = _SUFFIX.sub("", target) == f"{root}/{GENERATED_API}"
-            else:
-                ours = program.resolver.package(node.source, path, python=False) == GENERATED_API
-            for name in node.names if ours else ():
-                if name.imported in {"api", "internal"} and not name.type_only:
-                    yield name.local, (name.imported,)
+            wanted = [name for name in node.names if name.imported in _ROOTS and not name.type_only]
+            if wanted and _is_generated_api(node.source, folder, root, aliases):
+                yield from ((name.local, (name.imported,)) for name in wanted if name.imported)
+
+
+def _is_generated_api(source: str, folder: str, root: str, aliases: dict[str, Aliases]) -> bool:
+    """Tell whether an import means the generated code of the backend at `root`, by the aliases of its own folder.
+
+    Those of the backend need not hold there: each package of a repository may have its `@/*`.
+    """
+    plain = _SUFFIX.sub("", source)
+    if not plain.endswith(GENERATED_API):
+        return False
+    if source.startswith("."):
+        targets = [plain]
+    else:
+        if folder not in aliases:
+            aliases[folder] = read_aliases(Path(folder))
+        targets = list(alias_targets(aliases[folder], plain))
+    return any(
+        posixpath.normpath(posixpath.join(folder, target)) == f"{root}/{GENERATED_API}" for target in targets
+    )
 
 
 def _calls(parsed: ParsedFile, found: dict[tuple[int, int], FunctionReference]) -> Iterator[ClientCall]:

@@ -77,6 +77,22 @@ def test_an_alias_of_the_project_leads_to_it(project: Path) -> None:
     assert len(backend.client_calls) == 4
 
 
+def test_an_alias_holds_in_its_own_package_alone(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        for path, text in {
+            "package.json": "{}",
+            "tsconfig.json": '{"compilerOptions": {"paths": {"@/*": ["./*"]}}}',
+            "convex/tasks.ts": TASKS.replace("list", name),
+            "src/App.tsx": APP.replace("../convex", "@/convex").replace("list", name),
+        }.items():
+            (tmp_path / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / path).write_text(text)
+    found = lint([tmp_path], tmp_path, [MissingFunction()]).findings
+    assert [(finding.path, finding.line) for finding in found] == [
+        ("one/src/App.tsx", 7), ("two/src/App.tsx", 7),
+    ]  # fmt: skip
+
+
 def test_client_code_is_read_when_the_project_is_linted(project: Path) -> None:
     found = lint([project], project, [MissingFunction()]).findings
     assert [(finding.path, finding.line, finding.rule) for finding in found] == [
