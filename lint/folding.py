@@ -6,10 +6,10 @@ findings before they are reported: suppressions, baselines, changes and fixes ar
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Evidence, Finding, Fix
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from biconvex.lint.folding import folded
 from biconvex.lint.rule import Preset
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 
 def _finding(

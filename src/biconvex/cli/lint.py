@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from biconvex.cli.asked import asked_for
 from biconvex.cli.fixing import fix, fix_options, show_fixes
