@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from biconvex.sim.kernel import NS_PER_MS
 
 if TYPE_CHECKING:
     from biconvex.sim.store import Transaction
@@ -38,9 +39,8 @@ class Execution:
         "user_ns",
     )
 
-    def __init__(self, start_ns: int, now_ms: int, limits: ScheduleLimits) -> None:
-        self.start_ns = start_ns
-        self.now_ms = now_ms
+    def __init__(self, start_ns: int, limits: ScheduleLimits) -> None:
+        self.begin(start_ns)
         self.limits = limits
         self.functions = 0
         self.argument_bytes = 0
@@ -50,3 +50,8 @@ class Execution:
         self.audit_lines: list[Any] = []
         # What has been charged for, by transaction: documents read and written, bytes read and written.
         self.charged: dict[Transaction, tuple[int, int, int, int]] = {}
+
+    def begin(self, start_ns: int) -> None:
+        """The function begins at this time."""
+        self.start_ns = start_ns
+        self.now_ms = start_ns // NS_PER_MS

@@ -25,11 +25,12 @@ class Run:
     of the scheduled function it runs for. `depth` counts nested calls within one transaction. `journal` is where the
     function's page ended when it ran before, and `page_end` where it ended now, None if it read none (semantics §5.6).
     `takes_ns` is what the test says that it takes and that has not passed yet, `time_limit_ms` how long it may take.
+    `permit_wait_ms` is how long it waits to begin while too many others run, None if it does for ever.
     """
 
     __slots__ = (
         "ahead", "arguments_bytes", "depth", "execution", "function", "identity", "job", "journal", "log", "number",
-        "observed", "page_end", "parent", "queries", "return_bytes", "takes_ns", "time_limit_ms", "transaction",
+        "observed", "page_end", "parent", "permit_wait_ms", "queries", "return_bytes", "takes_ns", "time_limit_ms", "transaction",
     )  # fmt: skip
 
     def __init__(
@@ -61,12 +62,13 @@ class Run:
             self.execution: Execution = caller.execution
         else:
             schedule = ScheduleLimits(limits.functions_scheduled, limits.scheduled_arguments_bytes)
-            self.execution = Execution(now_ns, now_ns // NS_PER_MS, schedule)
+            self.execution = Execution(now_ns, schedule)
         if transaction is not None:
             self.time_limit_ms: int = limits.user_time_ms
         else:
             self.time_limit_ms = limits.node_action_time_ms if function.uses_node else limits.action_time_ms
         self.takes_ns = 0
+        self.permit_wait_ms: int | None = None
         self.arguments_bytes = 0
         self.return_bytes = 0
         self.queries: dict[int, QueryStream] = {}

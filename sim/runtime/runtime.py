@@ -19,6 +19,7 @@ from biconvex.sim.runtime.costs import Costs
 from biconvex.sim.runtime.findings import RuntimeFinding
 from biconvex.sim.runtime.limits import Limits
 from biconvex.sim.runtime.outcome import Failure, Outcome, Terminated
+from biconvex.sim.runtime.permits import Permits, WriteRate
 from biconvex.sim.runtime.registry import RegisteredFunction, Registry
 from biconvex.sim.runtime.run import Identity, Run
 from biconvex.sim.runtime.stepping import Stepper
@@ -68,6 +69,10 @@ class Runtime:
         self.external: dict[str, Callable[[Run, Any], Coroutine[Any, Any, str]]] = {}
         self.time = Timekeeper(kernel, costs or Costs(), limits)
         self.accounting = Accounting(self)
+        self._permits = Permits(kernel, limits)
+        # Where nothing takes time there is no rate at which things happen.
+        is_free = costs is None or costs.are_free
+        self._write_rate = None if is_free else WriteRate(limits.bytes_written_per_second)
         self.request_ids = choices.child("request ids")
         self._backoff = choices.child("retry backoff")
         self._stepper = Stepper(self, choices)
@@ -103,6 +108,7 @@ class Runtime:
         transaction = self.begin(writable=False)
         run = self.new_run(function, transaction, identity, parent)
         run.journal = journal
+        run.permit_wait_ms = self.limits.permit_wait_ms
         time_ns = self.kernel.clock.now_ns
         try:
             outcome = await self.execute(run, args)
@@ -129,8 +135,16 @@ class Runtime:
         """Run a mutation and commit it; after a conflict, again from scratch (semantics §6.1)."""
         retries = 0
         while True:
+            refused = self._too_many_writes()
+            if refused is not None:
+                if retries == self.limits.mutation_retries:
+                    return Outcome(failure=Failure.from_developer_error(refused))
+                await self.back_off(retries)
+                retries += 1
+                continue
             transaction = self.begin()
             run = self.new_run(function, transaction, identity, parent)
+            run.permit_wait_ms = self.limits.permit_wait_ms
             try:
                 outcome = await self.execute(run, args)
                 if outcome.failure is None:
@@ -156,6 +170,7 @@ class Runtime:
     ) -> Outcome:
         """Run an action: no transaction, no retry; its operations proceed side by side."""
         run = self.new_run(function, None, identity, parent, job)
+        run.permit_wait_ms = self.limits.action_permit_wait_ms if job is None else None
         return await self._guarded(run, args, self._stepper.run_action)
 
     async def execute(self, run: Run, args: Value) -> Outcome:
@@ -219,6 +234,8 @@ class Runtime:
                 listener(commit)
         if run is not None and run.transaction is transaction:
             self.keep_audit_lines(run)
+            if self._write_rate is not None:
+                self._write_rate.add(self.kernel.clock.now_ns, transaction.usage.bytes_written)
         return commit
 
     async def back_off(self, attempt: int, *, cap_ms: int = _BACKOFF_LAST_MS) -> None:
@@ -252,7 +269,7 @@ class Runtime:
         self.trace.record("start", function.path, run.number, detail)
         try:
             check_arguments(run, args, self)
-            settled: Settled = await body(run, args)
+            settled: Settled = await (body(run, args) if run.depth else self._permitted(run, args, body))
             run.observed.time |= settled.observed_time
             if settled.error is not None:
                 outcome = Outcome(failure=Failure.from_thrown(settled.error))
@@ -272,6 +289,28 @@ class Runtime:
         failure = outcome.failure
         self.trace.record("end", function.path, run.number, failure and {"error": failure.headline})
         return outcome
+
+    async def _permitted(self, run: Run, args: Value, body: Callable[[Run, Value], Any]) -> Settled:
+        permits = self._permits.of(run)
+        if not permits.take():
+            await permits.wait(run.permit_wait_ms)
+            run.execution.begin(self.kernel.clock.now_ns)
+        try:
+            settled: Settled = await body(run, args)
+            return settled
+        finally:
+            permits.give_back()
+
+    def _too_many_writes(self) -> Terminated | None:
+        rate = self._write_rate
+        return None if rate is None else rate.exceeded(self.kernel.clock.now_ns)
+
+    async def write_turn(self) -> None:
+        """Wait until mutations may write again: for services, whose mutations don't give up."""
+        attempt = 0
+        while self._too_many_writes() is not None:
+            await self.back_off(attempt)
+            attempt += 1
 
     def keep_audit_lines(self, run: Run) -> None:
         """A function that said audit lines has succeeded, and committed if it is a mutation."""
