@@ -287,4 +287,4 @@ def ordered(document: Document) -> list[tuple[str, Any]]:
 
 
 TestStoreMachine = StoreMachine.TestCase
-TestStoreMachine.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestStoreMachine.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
