@@ -33,6 +33,16 @@ class Event(msgspec.Struct, frozen=True):
         return f"{self.number:>6}  {when}  {self.run:>5}  {self.kind:<10}  {self.subject}{detail}"
 
 
+class _Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An event as the trace keeps it: there may be many."""
+
+    time_ns: int
+    run: int
+    kind: str
+    subject: str
+    detail: Any
+
+
 class Trace:
     """The events of one deployment. Equal runs have equal digests, in any process on any machine."""
 
@@ -40,26 +50,23 @@ class Trace:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._rows: list[tuple[int, int, str, str, Any]] = []
+        self._rows: list[_Row] = []
 
     def record(self, kind: str, subject: str, run: int = 0, detail: Any = None) -> None:
         """Append an event at the current virtual time. `detail` must be JSON-able and is not copied."""
-        self._rows.append((self._clock.now_ns, run, kind, subject, detail))
+        self._rows.append(_Row(self._clock.now_ns, run, kind, subject, detail))
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Event]:
-        for number, (time_ns, run, kind, subject, detail) in enumerate(self._rows, 1):
-            yield Event(number, time_ns, run, kind, subject, detail)
+        for number, row in enumerate(self._rows, 1):
+            yield _event(number, row)
 
     def last(self, count: int) -> list[Event]:
         """The last `count` events."""
         first = max(0, len(self._rows) - count)
-        return [
-            Event(first + index, time_ns, run, kind, subject, detail)
-            for index, (time_ns, run, kind, subject, detail) in enumerate(self._rows[first:], 1)
-        ]
+        return [_event(first + index, row) for index, row in enumerate(self._rows[first:], 1)]
 
     @property
     def digest(self) -> str:
@@ -73,3 +80,7 @@ class Trace:
 
     def __str__(self) -> str:
         return "\n".join([self.HEADER, *map(str, self)])
+
+
+def _event(number: int, row: _Row) -> Event:
+    return Event(number, row.time_ns, row.run, row.kind, row.subject, row.detail)

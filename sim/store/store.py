@@ -19,6 +19,7 @@ from .transaction import Transaction
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .document import Document
     from .limits import SearchLimits
     from .schema import Schema
     from .search import VectorMatch
@@ -88,11 +89,13 @@ class Store:
         keep = bool(self._open)
         if transaction.has_pending_values:
             writes = tuple(self._resolved(write, ts) for write in writes)
-        for write in writes:
-            table = self._table(write.table)
-            table.write(write, ts, keep)
-            if keep:
+        if keep:
+            for write in writes:
+                table = self._table(write.table)
+                table.write(write, ts, keep=True)
                 self._kept.append((ts, table, write.id))
+        else:
+            self._replace(writes, ts)
         commit = Commit(ts, writes, source, tuple(table.name for table in created))
         if keep:
             self._log.append(commit)
@@ -145,6 +148,8 @@ class Store:
 
     def commits_after(self, ts: int) -> list[Commit]:
         """What was committed after `ts`, the time of an open snapshot or a later one, oldest first."""
+        if not self._log or self._log[-1].ts <= ts:
+            return []
         later = list(takewhile(lambda commit: commit.ts > ts, reversed(self._log)))
         later.reverse()
         return later
@@ -179,6 +184,17 @@ class Store:
         while self._kept and self._kept[0][0] <= horizon:
             ts, table, document_id = self._kept.popleft()
             table.collect(document_id, ts)
+
+    def _replace(self, writes: tuple[Write, ...], ts: int) -> None:
+        """Make these the only versions: nobody needs those before."""
+        inserted: dict[str, list[Document]] = {}
+        for write in writes:
+            if write.before is None and write.after is not None:
+                inserted.setdefault(write.table, []).append(write.after)
+            else:
+                self._table(write.table).write(write, ts, keep=False)
+        for name, documents in inserted.items():
+            self._table(name).insert_all(documents)
 
     def _resolved(self, write: Write, ts: int) -> Write:
         if write.after is None:

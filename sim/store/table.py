@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from biconvex.sim.values import encode_id
 
 from .document import Document, by_id_key
-from .ordered import OrderedKeys, ordered_keys
+from .ordered import OrderedKeys, add_keys, ordered_keys
 from .search import NearestVectors, TextIndex
 
 if TYPE_CHECKING:
@@ -145,6 +145,20 @@ class Table:
             self._replace(before, after)
         for index in self._searches.values():
             index.put(write.id, after)
+
+    def insert_all(self, documents: list[Document]) -> None:
+        """Add new documents, when no snapshot is open that must not see them."""
+        self.count += len(documents)
+        entries = self._entries
+        for document in documents:
+            entries[document.id] = document
+        for position, keys in enumerate(self._indexes):
+            add_keys(keys, [document.keys[position] for document in documents])
+        if self._by_id is not None:
+            add_keys(self._by_id, list(map(by_id_key, documents)))
+        for index in self._searches.values():
+            for document in documents:
+                index.put(document.id, document)
 
     def collect(self, document_id: str, horizon: int) -> None:
         """Forget the versions of a document that no snapshot from `horizon` on can see."""

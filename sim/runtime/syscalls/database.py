@@ -103,7 +103,8 @@ def count(_runtime: Runtime, run: Run, arguments: Any) -> str:
 
 def insert(runtime: Runtime, run: Run, arguments: Any) -> str:
     """A new document; its id."""
-    table = text_argument(arguments, "table", "db.insert")
+    # Interned: the trace keeps the name of every insertion.
+    table = intern(text_argument(arguments, "table", "db.insert"))
     value = _value(runtime, arguments, pending_from_json, "db.insert")
     document_id = run.tx.insert(table, value)
     runtime.trace.record("insert", table, run.number, document_id)

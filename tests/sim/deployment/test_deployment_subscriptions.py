@@ -283,7 +283,7 @@ def test_the_trace_tells_when_and_by_which_run(convex: Deployment) -> None:
     ] == [
         ("subscribed", "m:newest", 0, {"subscription": 1}),
         ("update", "m:newest", 1, {"subscription": 1}),
-        ("commit", "m:add", 2, [["notes", convex.db.table("notes")[0]["_id"]]]),
+        ("commit", "m:add", 2, [("notes", convex.db.table("notes")[0]["_id"])]),
         ("update", "m:newest", 3, {"subscription": 1}),
         ("unsubscribed", "m:newest", 0, {"subscription": 1}),
     ]
