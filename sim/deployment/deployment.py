@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from biconvex.sim.deployment.loading import Loaded, load_backend
+from biconvex.sim.deployment.stubs import MISSING, Stub, put_stub
 from biconvex.sim.deployment.subscriptions import Subscription, Subscriptions
 from biconvex.sim.deployment.tables import Tables
 from biconvex.sim.hosts.protocol import STEP_TIMEOUT_S
@@ -107,6 +108,7 @@ class Deployment(Caller):
     ) -> None:
         super().__init__(self)
         self.seed = seed
+        self._step_timeout_s = step_timeout_s
         self._closed = False
         choices = Choices(seed)
         clock = Clock(START_NS if start is None else _timestamp_ns(start))
@@ -230,6 +232,26 @@ class Deployment(Caller):
         except ValueError as error:
             raise UsageError(str(error)) from None
         self._runtime.time.takes_ns[found.path] = taken
+
+    # --- what stands in --------------------------------------------------------------------------------------
+
+    def stub(
+        self,
+        function: Reference,
+        handler: Callable[..., Any] | None = None,
+        *,
+        returns: Any = MISSING,
+        raises: BaseException | None = None,
+    ) -> Stub:
+        """Put something else in the place of a function of the backend, whatever its language, from now on.
+
+        `handler` is a function of the arguments, or an `async def` of `ctx` and the arguments, which may use `ctx` as
+        a function in Python does; or say what it `returns` or `raises`. Arguments and results are validated as ever.
+        The answer records the calls, and its `restore()` puts the function back. Raises `FunctionError` when there
+        is no such function, `UsageError` for a handler of another shape.
+        """
+        found = self._find(function_path(function), None, admin=True)
+        return put_stub(self._runtime, found, handler, returns, raises, self._step_timeout_s)
 
     # --- looking inside ----------------------------------------------------------------------------------
 

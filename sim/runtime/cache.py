@@ -14,7 +14,7 @@ from biconvex.sim.kernel import NS_PER_SECOND, Clock
 from biconvex.sim.runtime.outcome import Outcome
 from biconvex.sim.runtime.run import Identity
 from biconvex.sim.store import TABLE_LIST, Commit, ReadSet, Store
-from biconvex.sim.values import Value, dumps, loads
+from biconvex.sim.values import loads
 
 __all__ = ["Answer", "QueryCache", "Question"]
 
@@ -32,11 +32,6 @@ class Question(msgspec.Struct, frozen=True):
     function: str
     args: str
     journal: str | None = None
-
-    @classmethod
-    def of(cls, function: str, args: Value, journal: str | None = None) -> Question:
-        """The question that a call asks."""
-        return cls(function, dumps(args), journal)
 
 
 class Answer(msgspec.Struct, frozen=True, eq=False):
@@ -119,6 +114,11 @@ class QueryCache:
         while self._size > _CAPACITY_BYTES:
             oldest = next(iter(self._entries))
             self._remove(oldest, self._entries[oldest])
+
+    def clear(self) -> None:
+        """Forget every answer: the code that gave them has changed."""
+        self._entries.clear()
+        self._size = 0
 
     def heed(self, commit: Commit) -> None:
         """Take note of a commit; what it costs doesn't depend on how many answers there are."""

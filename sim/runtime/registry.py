@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -38,6 +39,13 @@ class RegisteredFunction:
         self.uses_node = uses_node
         self.args = _validator(source.args, self.path, "args")
         self.returns = _validator(source.returns, self.path, "returns")
+
+    def run_by(self, host: Host) -> RegisteredFunction:
+        """The same function, run by another host."""
+        other = copy(self)
+        other.host = host
+        other.uses_node = False
+        return other
 
     @property
     def kind_name(self) -> str:
@@ -83,6 +91,10 @@ class Registry:
 
     def __len__(self) -> int:
         return len(self._functions)
+
+    def replace(self, function: RegisteredFunction) -> None:
+        """Put a function in the place of the one at its path."""
+        self._functions[function.module, function.name] = function
 
     def find(self, path: str) -> RegisteredFunction | None:
         """The function at a path, in any of its spellings, or None."""

@@ -26,7 +26,7 @@ from biconvex.sim.runtime.stepping import Stepper
 from biconvex.sim.runtime.syscalls.audit import resolved_lines
 from biconvex.sim.runtime.timekeeping import Timekeeper, out_of_time
 from biconvex.sim.store import Commit, Conflict, Store, Transaction
-from biconvex.sim.values import DeveloperError, Value
+from biconvex.sim.values import DeveloperError, Value, dumps
 
 __all__ = ["Runtime", "occ_failure"]
 
@@ -100,7 +100,8 @@ class Runtime:
         journal: str | None = None,
     ) -> Answer:
         """Do as `query`, and tell what the outcome depends on. `journal` is that of the answer before, if any."""
-        question = Question.of(function.path, args, journal)
+        arguments_json = dumps(args)
+        question = Question(function.path, arguments_json, journal)
         known = self._cache.find(question, identity) if self._cache is not None else None
         if known is not None:
             self.trace.record("cached", function.path, parent.number if parent else 0, {"run": known.run})
@@ -109,6 +110,7 @@ class Runtime:
         run = self.new_run(function, transaction, identity, parent)
         run.journal = journal
         run.permit_wait_ms = self.limits.permit_wait_ms
+        run.arguments_json = arguments_json
         time_ns = self.kernel.clock.now_ns
         try:
             outcome = await self.execute(run, args)
@@ -238,6 +240,12 @@ class Runtime:
                 self._write_rate.add(self.kernel.clock.now_ns, transaction.usage.bytes_written)
         return commit
 
+    def replace(self, function: RegisteredFunction) -> None:
+        """Put a function in the place of the one at its path; nothing that was answered before counts."""
+        self.registry.replace(function)
+        if self._cache is not None:
+            self._cache.clear()
+
     async def back_off(self, attempt: int, *, cap_ms: int = _BACKOFF_LAST_MS) -> None:
         """Wait before the next attempt: exponential, with full jitter (semantics §6.1)."""
         delay_ms = min(_BACKOFF_FIRST_MS * 2**attempt, cap_ms) * self._backoff.fraction()
@@ -285,7 +293,8 @@ class Runtime:
             message = f"The process that ran {function.path} ended before the function did: {crash}"
             outcome = Outcome(failure=Failure(message, None, "HostCrashed", is_terminal=True))
         self.accounting.close(run)
-        outcome = msgspec.structs.replace(outcome, logs=tuple(run.log.lines))
+        if run.log.lines:
+            outcome = msgspec.structs.replace(outcome, logs=tuple(run.log.lines))
         failure = outcome.failure
         self.trace.record("end", function.path, run.number, failure and {"error": failure.headline})
         return outcome

@@ -2,5 +2,6 @@
 
 from biconvex.sim.hosts.python.host import PythonHost
 from biconvex.sim.hosts.python.loader import python_files
+from biconvex.sim.hosts.python.stubs import StubHost
 
-__all__ = ["PythonHost", "python_files"]
+__all__ = ["PythonHost", "StubHost", "python_files"]

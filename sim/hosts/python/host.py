@@ -27,7 +27,7 @@ from biconvex.sim.hosts.protocol import (
     Thrown,
     Waiting,
 )
-from biconvex.sim.hosts.python.loader import PythonModules
+from biconvex.sim.hosts.python.loader import Modules, PythonModules
 from biconvex.sim.hosts.python.printing import PrintedLines
 from biconvex.sim.hosts.python.stepping import SteppedLoop
 from biconvex.sim.hosts.python.thrown import thrown_from
@@ -49,11 +49,11 @@ _CONTEXTS: dict[str, type[QueryCtx | ActionCtx]] = {
 
 
 class PythonHost:
-    """Runs the handlers of one deployment's Python modules."""
+    """Runs the handlers of one deployment's Python modules, below a folder or given."""
 
-    def __init__(self, functions: Path, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
+    def __init__(self, functions: Path | Modules, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
         self._watchdog = Watchdog(timeout_s)
-        self._modules = PythonModules(functions)
+        self._modules = PythonModules(functions) if isinstance(functions, Path) else functions
         self._runs: dict[int, _Run] = {}
         self._last_run = 0
 
@@ -108,7 +108,7 @@ class _Run:
     """One execution; it is the `Link` of the handler's `ctx`."""
 
     def __init__(
-        self, modules: PythonModules, invocation: Invocation, sync: SyncSyscall, watchdog: Watchdog
+        self, modules: Modules, invocation: Invocation, sync: SyncSyscall, watchdog: Watchdog
     ) -> None:
         self._watchdog = watchdog
         self._now_ms = invocation.now_ms

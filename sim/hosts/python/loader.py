@@ -14,14 +14,14 @@ from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from biconvex.sim.hosts.project import is_component, module_path, refuse_reserved
 from biconvex.sim.hosts.protocol import FunctionSource, ModuleSource
 from biconvex.sim.server import Crons, HttpRouter, Registration, SchemaDefinition
 from biconvex.sim.values import ProjectError
 
-__all__ = ["PythonModules", "python_files"]
+__all__ = ["Modules", "PythonModules", "python_files"]
 
 _packages = itertools.count(1)
 _code: dict[Path, tuple[tuple[int, int], CodeType]] = {}
@@ -67,6 +67,24 @@ def _is_module(relative: Path) -> bool:
         and relative.parts[0] != "_generated"
         and " " not in relative.as_posix()
     )
+
+
+class Modules(Protocol):
+    """Where registrations come from. `folder` is where their source lies."""
+
+    folder: Path
+
+    def load(self) -> list[ModuleSource]:
+        """Load them; raises `ProjectError`."""
+        ...
+
+    def registration(self, module: str, name: str) -> Registration:
+        """The registration of a function."""
+        ...
+
+    def close(self) -> None:
+        """Release what they hold."""
+        ...
 
 
 class PythonModules:
