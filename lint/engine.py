@@ -178,7 +178,7 @@ def _lint_document(document: Document, run: _Run) -> None:
         suppressions = Suppressions()
         suppressions.read(parsed for _, parsed in fragment.files)
         kept = suppressions.applied((*fragment.findings, *found), run.rule_seconds, run.settings.known)
-        run.findings += map(fragment.in_document, kept)
+        run.findings += (fragment.in_document(finding, document.source) for finding in kept)
 
 
 def _analyse(shown: str, build: Callable[[], Backend], asked: _Scope, run: _Run) -> list[Finding]:

@@ -29,11 +29,15 @@ class Comment(msgspec.Struct, frozen=True):
 
 
 class SourceFile(msgspec.Struct):
-    """One file. `path` is relative to the working directory, with forward slashes; `data` is its bytes."""
+    """One file. `path` is relative to the working directory, with forward slashes; `data` is its bytes.
+
+    A Markdown document has code in blocks only: it is `markdown`, and its `language` says nothing.
+    """
 
     path: str
     language: Language
     data: bytes
+    markdown: bool = False
     _line_starts: list[int] = msgspec.field(default_factory=list)
 
     @property

@@ -7,7 +7,15 @@ texts, `rounds` repeats that until nothing is left to fix, and `writing` brings 
 from __future__ import annotations
 
 from biconvex.lint.fixes.arguments import insert_first_argument
-from biconvex.lint.fixes.edits import delete, insert_after, insert_before, place_of, replace, replace_string
+from biconvex.lint.fixes.edits import (
+    delete,
+    insert_after,
+    insert_before,
+    keep,
+    place_of,
+    replace,
+    replace_string,
+)
 from biconvex.lint.fixes.functions import insert_option, to_object_syntax
 from biconvex.lint.fixes.names import Imported, import_beside, import_from, rename_member
 from biconvex.lint.fixes.objects import delete_property, insert_property, rename_property
@@ -23,6 +31,7 @@ __all__ = [
     "insert_first_argument",
     "insert_option",
     "insert_property",
+    "keep",
     "place_of",
     "rename_member",
     "rename_property",

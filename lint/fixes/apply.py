@@ -61,7 +61,7 @@ def edited(data: bytes, edits: Iterable[Edit]) -> bytes:
 
 
 def _apart(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings whose fixes don't touch those of an earlier one."""
+    """The findings whose fixes don't touch those of an earlier one; what both want to do alike is done once."""
     chosen: list[Finding] = []
     taken: dict[str, list[Edit]] = {}
     for finding in findings:
@@ -74,20 +74,20 @@ def _apart(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _touch(one: Edit, other: Edit) -> bool:
-    return one.start <= other.end and other.start <= one.end
+    return one != other and one.start <= other.end and other.start <= one.end
 
 
 def _made(sources: Mapping[str, SourceFile], findings: list[Finding]) -> Applied | None:
     """The texts after fixes that don't touch each other; None if one of them can't be read any more."""
-    edits: dict[str, list[Edit]] = {}
+    edits: dict[str, dict[Edit, None]] = {}
     for finding in findings:
         for edit in finding.fix.edits if finding.fix else ():
-            edits.setdefault(edit.path, []).append(edit)
+            edits.setdefault(edit.path, {})[edit] = None
     applied = Applied(made=list(findings))
     for path, changes in edits.items():
         before = sources[path]
-        after = SourceFile(path, before.language, edited(before.data, changes))
-        if parse(after).errors and not parse(before).errors:
+        after = SourceFile(path, before.language, edited(before.data, changes), before.markdown)
+        if not before.markdown and parse(after).errors and not parse(before).errors:
             return None
         applied.sources[path] = after
     return applied

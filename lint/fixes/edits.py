@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from biconvex.lint.syntax import Node
 
 __all__ = [
-    "delete", "indentation", "insert_after", "insert_before", "place_of", "replace", "replace_string", "skip_trivia",
+    "delete", "indentation", "insert_after", "insert_before", "keep", "place_of", "replace", "replace_string",
+    "skip_trivia",
 ]  # fmt: skip
 
 _TRIVIA = {
@@ -49,6 +50,11 @@ def replace_string(place: Place, old: str, new: str) -> Edit | None:
     if text[1:-1] != old or text[0] not in "\"'" or text[-1] != text[0]:
         return None
     return Edit(place.source.path, place.start + 1, place.end - 1, new)
+
+
+def keep(place: Place) -> Edit:
+    """Leave a place as it is, and have no other fix change it at the same time: one that counts on a name has this."""
+    return Edit(place.source.path, place.start, place.end, place.text)
 
 
 def delete(place: Place) -> Edit:

@@ -43,7 +43,7 @@ def import_beside(module: Module, known: str, name: str) -> Imported | None:
     Both are names as they are exported. None if the file doesn't import `known` by name at its top level, or if
     its own meaning of `name` would be in the way.
     """
-    imports = [node for node in module.syntax.body if type(node) is Import and not node.type_only]
+    imports = [node for node in _imports(module) if not node.type_only]
     for node in imports:
         have = {one.imported: one for one in node.names if not one.type_only}
         if known not in have:
@@ -69,7 +69,7 @@ def import_from(
     the file means something else by the name, and where it imports nothing at its top level.
     """
     wanted = sources[module.source.language]
-    imports = [node for node in module.syntax.body if type(node) is Import and not node.dynamic]
+    imports = [node for node in _imports(module) if not node.dynamic]
     beside: tuple[Import, ImportName] | None = None
     for node in imports:
         if not _same_source(node.source, wanted):
@@ -89,6 +89,11 @@ def import_from(
         edit = _beside(module.source, *beside, text)
         return None if edit is None else Imported(name, (edit,))
     return Imported(name, (_new_import(module.source, top[-1], wanted, inline, name),))
+
+
+def _imports(module: Module) -> list[Import]:
+    """Give the imports at the top level, less those that a snippet leaves out and that have no length."""
+    return [node for node in module.syntax.body if type(node) is Import and node.end > node.start]
 
 
 def _begins_line(source: SourceFile, node: Import) -> bool:

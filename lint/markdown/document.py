@@ -16,6 +16,7 @@ from biconvex.lint.analysis import assemble
 from biconvex.lint.failure import parser_failed
 from biconvex.lint.finding import Evidence, Finding, Severity
 from biconvex.lint.markdown.blocks import Block, code_blocks
+from biconvex.lint.markdown.fixing import fix_in_document
 from biconvex.lint.markdown.prelude import with_prelude
 from biconvex.lint.project import shown_path
 from biconvex.lint.source import SourceFile
@@ -51,14 +52,15 @@ class Fragment(msgspec.Struct, frozen=True):
         """Analyse the fragment as (a part of) a backend."""
         return assemble(self.files, _FOLDER, "app", fragment=True)
 
-    def in_document(self, finding: Finding) -> Finding:
-        """Give a finding in a block as one in the document; a fix is left out, since it is for a file."""
+    def in_document(self, finding: Finding, document: SourceFile) -> Finding:
+        """Give a finding in a block as one in the document."""
         path, line, column = self._place(finding.path, finding.line, finding.column)
         _, end_line, end_column = self._place(finding.path, finding.end_line, finding.end_column)
         evidence = tuple(self._evidence(each) for each in finding.evidence)
+        fix = fix_in_document(finding.fix, self.blocks, document) if finding.fix else None
         return replace(
             finding, path=path, line=line, column=column, end_line=end_line, end_column=end_column,
-            evidence=evidence, fix=None,
+            evidence=evidence, fix=fix,
         )  # fmt: skip
 
     def _evidence(self, evidence: Evidence) -> Evidence:
@@ -93,12 +95,12 @@ def read_document(path: Path, desk: Desk) -> Document:
         return _unreadable(shown, data, "This file isn't UTF-8: save it as UTF-8.")
     groups = _groups(code_blocks(text, mdx=path.suffix == ".mdx"))
     fragments = tuple(_fragment(shown, group, desk) for group in groups)
-    return Document(SourceFile(shown, "typescript", data), fragments)
+    return Document(SourceFile(shown, "typescript", data, markdown=True), fragments)
 
 
 def _unreadable(shown: str, data: bytes, message: str) -> Document:
     finding = Finding(shown, 1, 1, 1, 1, "unreadable-file", Severity.ERROR, message)
-    return Document(SourceFile(shown, "typescript", data), findings=(finding,))
+    return Document(SourceFile(shown, "typescript", data, markdown=True), findings=(finding,))
 
 
 def _groups(blocks: Iterable[Block]) -> Iterator[dict[str, Block]]:

@@ -49,6 +49,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Edit, Fix, Severity
+from biconvex.lint.fixes import keep
 from biconvex.lint.rule import Case, Fixed, Problem, Rule
 from biconvex.rules.examples import (
     handler_case,
@@ -66,6 +67,8 @@ if TYPE_CHECKING:
     from biconvex.lint.model import Backend, Filter, Index, Place, QueryChain, Table
 
 __all__ = ["QueryFilter"]
+
+_BOUNDS = frozenset({"gt", "gte", "lt", "lte"})
 
 TABLES = """
 "tasks": defineTable({"owner": v.string(), "done": v.boolean(), "title": v.string()})
@@ -250,29 +253,37 @@ class QueryFilter(Rule):
         name = f"`{chain.table}`" if chain.table else "the table"
         if chain.index is None:
             message = f"This filter reads its way through {name}, and drops what it doesn't want."
-        elif index is not None:
-            message = f"This filter reads documents of {name} that the index `{index.name}` would leave out."
-        else:
+        elif index is None:
             message = (
                 f"This filter reads its way through the range of {name}, and drops what it doesn't want."
             )
-        return Problem(found.place, message, help=_help(found, index), fix=_fix(found, chain, index))
+        elif index.name == chain.index.name:
+            message = f"This filter reads documents of {name} that a closer range of `{index.name}` would leave out."
+        else:
+            message = f"This filter reads documents of {name} that the index `{index.name}` would leave out."
+        return Problem(found.place, message, help=_help(found, chain, index), fix=_fix(found, chain, index))
 
 
 def _answering(found: Filter, chain: QueryChain, table: Table, tables: Mapping[str, Table]) -> Index | None:
-    """Find an index that narrows down to what the query reads now and what the filter keeps of it."""
+    """Find an index that narrows down to what the query reads now and what the filter keeps of it.
+
+    Where the order of the documents matters, it must be the same.
+    """
     equal = {condition.field for condition in found.conditions if condition.operation == "eq"}
-    if not equal:
-        return None
-    fixed: set[str | None] = set()
+    bounded = {condition.field for condition in found.conditions if condition.operation in _BOUNDS}
+    fixed: set[str] = set()
+    order: tuple[str, ...] | None = () if chain.order is not None else None
     if chain.index is not None:
-        if fields_of(chain, tables) is None or len(chain.index.ranges or ()) > 1:
+        fields = fields_of(chain, tables)
+        if fields is None or len(chain.index.ranges or ()) > 1:
             return None
         steps = [step for steps in chain.index.ranges or () for step in steps]
-        if any(step.operation != "eq" for step in steps):
+        if any(step.operation != "eq" or step.field is None for step in steps):
             return None
-        fixed = {step.field for step in steps}
-    best: tuple[int, Index] | None = None
+        fixed = {step.field for step in steps if step.field is not None}
+        if chain.order is not None or not fixed:
+            order = tuple(fields[len(fixed) :])
+    best: tuple[int, bool, Index] | None = None
     for index in table.indexes.values():
         if index.kind != "database" or not index.fields or index.staged:
             continue
@@ -280,14 +291,24 @@ def _answering(found: Filter, chain: QueryChain, table: Table, tables: Mapping[s
             (at for at, field in enumerate(index.fields) if field not in equal and field not in fixed),
             len(index.fields),
         )
-        taken = set(index.fields[:length])
-        if fixed <= taken and taken & equal and (best is None or length > best[0]):
-            best = (length, index)
-    return best[1] if best else None
+        taken, rest = set(index.fields[:length]), index.fields[length:]
+        bound = (*rest, "_creationTime")[0] in bounded and bool(taken or rest)
+        if not fixed <= taken or not (taken & equal or bound) or (order is not None and order != rest):
+            continue
+        if best is None or (length, bound) > best[:2]:
+            best = (length, bound, index)
+    return best[2] if best else None
 
 
-def _help(found: Filter, index: Index | None) -> str:
+def _help(found: Filter, chain: QueryChain, index: Index | None) -> str:
     method = spelled("withIndex", found.place)
+    if index is not None and chain.index is not None and index.name == chain.index.name:
+        compared = {condition.field for condition in found.conditions} & {
+            *(index.fields or ()),
+            "_creationTime",
+        }
+        fields = listed(field for field in (*(index.fields or ()), "_creationTime") if field in compared)
+        return f"compare {fields} in `{method}`"
     if index is not None:
         return f"use `{method}` with `{index.name}`"
     if {condition.field for condition in found.conditions} == {"_creationTime"}:
@@ -318,4 +339,4 @@ def _fix(found: Filter, chain: QueryChain, index: Index | None) -> Fix | None:
     callback = f"lambda q: q{steps}" if python else f"(q) => q{steps}"
     text = f'{spelled("withIndex", found.place)}("{index.name}", {callback})'
     edit = Edit(source.path, found.place.start, found.place.end, text)
-    return Fix(f"use the index `{index.name}`", (edit,), safe=False)
+    return Fix(f"use the index `{index.name}`", (edit, keep(index.place)), safe=False)

@@ -45,7 +45,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Edit, Fix, Severity
-from biconvex.lint.fixes import replace
+from biconvex.lint.fixes import keep
 from biconvex.lint.rule import Case, Fixed, Problem, Rule
 from biconvex.rules.examples import (
     python_handler,
@@ -247,6 +247,5 @@ def _removal(index: Index, other: Index, table: Table, names: IndexNames) -> Fix
     place = index.definition
     if uses is None or place is None:
         return None
-    kept = replace(other.place, other.place.text)  # claims the name: nobody renames it at the same time
-    edits = (Edit(place.source.path, place.start, place.end, ""), kept, *uses)
+    edits = (Edit(place.source.path, place.start, place.end, ""), keep(other.place), *uses)
     return Fix(f"remove `{index.name}`, and use `{other.name}`", edits, safe=False)

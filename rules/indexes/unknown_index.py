@@ -41,7 +41,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Fix, Severity
-from biconvex.lint.fixes import replace_string
+from biconvex.lint.fixes import keep, replace_string
 from biconvex.lint.rule import Problem, Rule
 from biconvex.rules.examples import handler_case
 from biconvex.rules.indexes._shared import BUILT_IN, grouped_by_place, listed, tables_of
@@ -50,7 +50,7 @@ from biconvex.rules.wording import spelled
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from biconvex.lint.model import Backend, IndexUse, Place, Table
+    from biconvex.lint.model import Backend, Index, IndexUse, Place, Table
 
 __all__ = ["UnknownIndex"]
 
@@ -233,13 +233,13 @@ def _missing(use: IndexUse, table: Table) -> Problem:
         f"The table `{table.name}` has no {_NAMES[use.kind]} `{use.name}`: the query throws when it runs.",
         help=remedy,
         evidence=_definition(near[0], table.indexes[near[0]].place) if near else (),
-        fix=_spelling(use, near[0]) if near else None,
+        fix=_spelling(use, table.indexes[near[0]]) if near else None,
     )
 
 
-def _spelling(use: IndexUse, near: str) -> Fix | None:
-    edit = replace_string(use.name_place, use.name or "", near)
-    return Fix(f"use `{near}`", (edit,), safe=False) if edit else None
+def _spelling(use: IndexUse, near: Index) -> Fix | None:
+    edit = replace_string(use.name_place, use.name or "", near.name)
+    return Fix(f"use `{near.name}`", (edit, keep(near.place)), safe=False) if edit else None
 
 
 def _definition(name: str, place: Place) -> tuple[tuple[Place, str], ...]:

@@ -89,6 +89,18 @@ def test_of_fixes_that_touch_the_first_is_made(second: tuple[int, int]) -> None:
     assert _applied("f(); g();", first, _finding(_put(*second, "i"))) == ("h(); g();", 1, 0)
 
 
+def test_what_two_fixes_do_alike_is_done_once() -> None:
+    both = _put(0, 0, "let x;")
+    found = (_finding(both, _put(2, 3, "d")), _finding(both, _put(4, 5, "e")))
+    assert _applied("a;b;c;", *found) == ("let x;a;d;e;", 2, 0)
+
+
+def test_what_a_fix_keeps_no_other_changes() -> None:
+    kept = _put(0, 1, "a")
+    found = (_finding(kept, _put(2, 3, "c")), _finding(_put(0, 1, "b")), _finding(kept, _put(4, 5, "d")))
+    assert _applied("a;b;c;", *found) == ("a;c;d;", 2, 0)
+
+
 def test_a_fix_is_made_whole_or_not_at_all() -> None:
     first = _finding(_put(0, 1, "h"))
     both = _finding(_put(0, 1, "i"), _put(5, 6, "i"))

@@ -34,13 +34,13 @@ class Asked(msgspec.Struct, frozen=True):
         """The first path that was given, whatever it is."""
         return (*self.paths, *self.markdown)[0]
 
-    def documents(self, cwd: Path) -> list[Document]:
-        """Read the Markdown files."""
+    def documents(self, cwd: Path, texts: Mapping[Path, bytes]) -> list[Document]:
+        """Read the Markdown files; `texts` stand in for files by their real paths."""
         if not self.markdown:
             return []
         from biconvex.lint.markdown import read_document
 
-        return [read_document(path, Desk(cwd, self.texts)) for path in self.markdown]
+        return [read_document(path, Desk(cwd, texts)) for path in self.markdown]
 
 
 def asked_for(paths: Sequence[Path], stdin_filename: Path | None, language: str | None) -> Asked:

@@ -97,13 +97,14 @@ class Linter(msgspec.Struct):
         Raises `UsageProblem` where there is no backend.
         """
         now = {Path(os.path.normpath(self.cwd / path)): source for path, source in (changed or {}).items()}
+        texts = {**self.asked.texts, **{path: source.data for path, source in now.items()}}
         try:
             result = run_linter(
                 self.asked.paths,
                 self.cwd,
                 self.configuration.rules,
-                texts={**self.asked.texts, **{path: source.data for path, source in now.items()}},
-                documents=self.asked.documents(self.cwd),
+                texts=texts,
+                documents=self.asked.documents(self.cwd, texts),
                 cache=self.cache,
                 settings=self.configuration.settings,
             )
