@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from biconvex.sim.values import (
     UNDEFINED,
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["build_document", "rebuild_document", "resolve_document"]
 
 
+# Many documents have the same short texts in their indexes.
+_SHORT: Final = 24
+_short_text_key = lru_cache(maxsize=4096)(index_key)
+
+
 def build_document(
     schema: TableSchema,
     tables: TableNames,
@@ -34,7 +40,8 @@ def build_document(
 ) -> Document:
     """The new document of `value`; raises for what may not be stored."""
     fields, size = _checked(schema, tables, document_id, creation_time, value, limits)
-    schema.check(fields, tables)
+    if not schema.admits(value, tables):
+        schema.check(fields, tables)
     tail = index_key(creation_time) + index_key(document_id)
     return Document.of(document_id, schema.name, fields, size, _keys(schema, fields, tail))
 
@@ -100,10 +107,11 @@ def _keys(schema: TableSchema, fields: dict[str, Any], tail: bytes) -> tuple[byt
     for index in schema.indexes:
         key = b""
         for path in index.fields:
-            if len(path) == 1:
-                key += index_key(fields.get(path[0], UNDEFINED))
+            member = fields.get(path[0], UNDEFINED) if len(path) == 1 else value_at(fields, path, UNDEFINED)
+            if type(member) is str and len(member) <= _SHORT:
+                key += _short_text_key(member)
             else:
-                key += index_key(value_at(fields, path, UNDEFINED))
+                key += index_key(member)
         keys.append(key + tail)
     return tuple(keys)
 

@@ -5,8 +5,7 @@ A store may hold many of them, so they are kept small: names are shared, values 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
 import msgspec
 from biconvex.sim.values import Int64, dumps, index_key
@@ -38,11 +37,16 @@ class Document(msgspec.Struct, gc=False, eq=False):
     ) -> Document:
         """The document that has these fields, in order; `fields` may be used for something else afterwards."""
         # Most documents of a table have the same fields, and many the same short texts: those are kept once.
-        names = _NAMES.share(tuple(fields))
-        share = _TEXTS.share
+        if len(_NAMES) >= _MOST_SHARED:
+            _NAMES.clear()
+        if len(_TEXTS) >= _MOST_SHARED:
+            _TEXTS.clear()
+        names = tuple(fields)
+        names = _NAMES.setdefault(names, names)
+        share = _TEXTS.setdefault
         values = tuple(
             [
-                share(member) if type(member) is str and len(member) <= _SHORT else member
+                share(member, member) if type(member) is str and len(member) <= _SHORT else member
                 for member in fields.values()
             ]
         )
@@ -73,27 +77,11 @@ class Document(msgspec.Struct, gc=False, eq=False):
         return time
 
 
-Shared = TypeVar("Shared", bound=Hashable)
-
-
-class _Sharer(Generic[Shared]):
-    """Gives one object for all that are equal, so that many documents don't keep as many copies."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._known: dict[Shared, Shared] = {}
-
-    def share(self, value: Shared) -> Shared:
-        """The object that stands for this value."""
-        known = self._known
-        if len(known) >= self._most:
-            known.clear()
-        return known.setdefault(value, value)
-
-
+# Forgetting what is shared costs memory and no more.
+_MOST_SHARED: Final = 4096
+_NAMES: Final[dict[tuple[str, ...], tuple[str, ...]]] = {}
+_TEXTS: Final[dict[str, str]] = {}
 _SHORT: Final = 24
-_NAMES: Final = _Sharer[tuple[str, ...]](4096)
-_TEXTS: Final = _Sharer[str](4096)
 _PLAIN: Final = frozenset((str, float, bool, Int64, bytes, type(None)))
 
 

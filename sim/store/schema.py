@@ -75,6 +75,10 @@ class TableSchema(msgspec.Struct, frozen=True):
     staged: frozenset[str] = frozenset()
     validator: Validator | None = None
 
+    def admits(self, value: dict[str, Any], tables: TableNames) -> bool:
+        """Whether `value`, without system fields, is as the schema says; if not, `check` of all of it says why."""
+        return self.validator is None or self.validator.matches(value, tables)
+
     def check(self, value: dict[str, Any], tables: TableNames) -> None:
         """Raise `SchemaEnforcementError` unless `value`, a whole document, is as the schema says (semantics §3.3)."""
         if self.validator is None:

@@ -34,20 +34,27 @@ def check_document(document: dict[str, Any], limits: DocumentLimits = _DEFAULT) 
     with an underscore, `ValueTooLargeError` if it is too large.
     """
     valid = True
+    size = 2 + len(document)
     most_nesting = limits.nesting
     for name, member in document.items():
         if name[:1] == "_" and name not in _SYSTEM_FIELDS:
             valid = False
         kind = type(member)
-        if (kind is dict or kind is list) and nesting_of(member) >= most_nesting:
-            valid = False
+        # As `size_of` has it; in place, since every document passes here.
+        if kind is str:
+            size += len(name) + 2 + (len(member) if member.isascii() else len(member.encode()))
+        elif kind is float:
+            size += len(name) + 9
+        else:
+            size += len(name) + size_of(member)
+            if (kind is dict or kind is list) and nesting_of(member) >= most_nesting:
+                valid = False
     if not valid:
         raise DeveloperError(
             "InvalidDocumentError",
             f"Document(value: {display(document)}) isn't a valid document: "
             + "\n ".join(_violations(document, most_nesting)),
         )
-    size = size_of(document)
     if size > limits.size:
         check_size(size, limits.size)
     return size
