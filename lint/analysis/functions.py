@@ -118,7 +118,7 @@ class FunctionTable:
 def name_place(node: syntax.Node, name: str, module: ModuleState) -> Place:
     """Give the place of an exported name within the node that exports it."""
     source = module.source
-    if isinstance(node, syntax.Name):
+    if isinstance(node, syntax.Name | syntax.Call | syntax.Cast):
         return Place(source, node.start, node.end)
     pattern = rf"\b(?:def|function\s*\*?|class)\s+({re.escape(name)})\b"
     if not isinstance(node, syntax.Function | syntax.Class):

@@ -79,6 +79,12 @@ async def two(ctx, args): ...
     assert [f.handler.name for f in backend.functions if f.handler] == ["read", "two"]
 
 
+def test_a_default_export_without_a_name_is_its_own_place():
+    code = "mutation(async ({ runMutation }) => { await runMutation(api.b.default, {}); })"
+    (function,) = typescript(f"export default {code};").functions
+    assert (function.name, text_of(function.place)) == ("default", code)
+
+
 def test_the_name_is_the_place_of_a_function():
     backend = typescript("export const send = mutation({ args: {}, handler: async (ctx) => {} });")
     function = backend.functions[0]
