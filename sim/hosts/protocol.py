@@ -105,7 +105,7 @@ class Syscall(msgspec.Struct, frozen=True):
     arguments: Any
 
 
-class CallResult(msgspec.Struct, frozen=True):
+class CallResult(msgspec.Struct, frozen=True, omit_defaults=True):
     """The answer to a syscall: `value` is JSON text, or `error` is what the handler sees thrown.
 
     `rows` (queryStreamNext only) has the JSON texts of rows that follow `value`'s, which the host may hand out by

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from biconvex.sim.kernel import NS_PER_MS
 from biconvex.sim.runtime.near_limits import NearLimits, Warned
@@ -11,8 +11,29 @@ from biconvex.sim.runtime.usage import FunctionUsage, Usage
 if TYPE_CHECKING:
     from biconvex.sim.runtime.run import Run
     from biconvex.sim.runtime.runtime import Runtime
+    from biconvex.sim.store import Transaction
 
 __all__ = ["Accounting"]
+
+# What is measured of a function's own transaction; `Limits` has a limit by each of these names.
+_READING: Final = (
+    "arguments_bytes",
+    "return_bytes",
+    "log_lines",
+    "call_depth",
+    "user_time_ms",
+    "system_time_ms",
+    "documents_read",
+    "bytes_read",
+    "database_queries",
+)
+_WRITING: Final = (
+    *_READING,
+    "documents_written",
+    "bytes_written",
+    "functions_scheduled",
+    "scheduled_arguments_bytes",
+)
 
 
 class Accounting:
@@ -23,12 +44,17 @@ class Accounting:
         self.usage = Usage()
         self._near = NearLimits(runtime.limits)
         self._found: set[tuple[str, str]] = set()
+        self._reading_limits = tuple(getattr(runtime.limits, name) for name in _READING)
+        self._writing_limits = tuple(getattr(runtime.limits, name) for name in _WRITING)
 
     def close(self, run: Run) -> None:
         """A run is over, however it ended."""
-        limits = self._runtime.limits
         used = self.usage.of(run.function.path)
         used.runs += 1
+        if run.transaction is not None and run.depth == 0:
+            self._close_transaction(run, used, run.transaction)
+            return
+        limits = self._runtime.limits
         used.note("arguments_bytes", run.arguments_bytes, limits.arguments_bytes)
         used.note("return_bytes", run.return_bytes, limits.return_bytes)
         used.note("log_lines", len(run.log.lines), limits.log_lines)
@@ -36,23 +62,33 @@ class Accounting:
             elapsed_ns = self._runtime.kernel.clock.now_ns - run.execution.start_ns
             used.note("user_time_ms", elapsed_ns / NS_PER_MS, run.time_limit_ms)
             self._warn(run, self._near.of_action(run, elapsed_ns))
-            return
-        used.note("call_depth", run.depth, limits.call_depth)
-        if run.depth == 0:
-            self._close_transaction(run, used)
+        else:
+            used.note("call_depth", run.depth, limits.call_depth)
 
-    def _close_transaction(self, run: Run, used: FunctionUsage) -> None:
-        limits, execution, usage = self._runtime.limits, run.execution, run.tx.usage
-        used.note("documents_read", usage.documents_read, limits.documents_read)
-        used.note("bytes_read", usage.bytes_read, limits.bytes_read)
-        used.note("database_queries", usage.database_queries, limits.database_queries)
-        if run.tx.writable:
-            used.note("documents_written", usage.documents_written, limits.documents_written)
-            used.note("bytes_written", usage.bytes_written, limits.bytes_written)
-            used.note("functions_scheduled", execution.functions, limits.functions_scheduled)
-            used.note("scheduled_arguments_bytes", execution.argument_bytes, limits.scheduled_arguments_bytes)
-        used.note("user_time_ms", execution.user_ns / NS_PER_MS, limits.user_time_ms)
-        used.note("system_time_ms", execution.system_ns / NS_PER_MS, limits.system_time_ms)
+    def _close_transaction(self, run: Run, used: FunctionUsage, transaction: Transaction) -> None:
+        execution, usage = run.execution, transaction.usage
+        reading = (
+            run.arguments_bytes,
+            run.return_bytes,
+            len(run.log.lines),
+            run.depth,
+            execution.user_ns / NS_PER_MS,
+            execution.system_ns / NS_PER_MS,
+            usage.documents_read,
+            usage.bytes_read,
+            usage.database_queries,
+        )
+        if transaction.writable:
+            writing = (
+                *reading,
+                usage.documents_written,
+                usage.bytes_written,
+                execution.functions,
+                execution.argument_bytes,
+            )
+            used.note_all(_WRITING, writing, self._writing_limits)
+        else:
+            used.note_all(_READING, reading, self._reading_limits)
         self._warn(run, self._near.of_transaction(run, usage))
 
     def _warn(self, run: Run, warnings: list[Warned]) -> None:

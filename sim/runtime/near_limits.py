@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import gt
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -69,6 +70,13 @@ class NearLimits:
         self._result = _row(
             limits.return_bytes, "TooLargeFunctionResult", "Large size of the function return value", _BYTES
         )
+        # From where on any warning of a transaction is possible: most runs come near nothing.
+        self._all_near = (
+            *(row.near for row in self._transaction),
+            self._result.near,
+            int(RATIO * limits.one_scheduled_arguments_bytes),
+            int(RATIO * limits.user_time_ms * NS_PER_MS),
+        )
         self._action = (
             _row(
                 limits.arguments_bytes,
@@ -100,12 +108,17 @@ class NearLimits:
             execution.functions,
             execution.argument_bytes,
         )
-        found = _near(self._transaction, used)
-        found += _one_schedule(execution.largest_arguments, self._one_scheduled)
-        if usage.documents_written:
-            found += _documents(run, *self._document)
-        found += _near((self._result,), (run.return_bytes,))
-        return found + _duration(execution.user_ns, run.time_limit_ms)
+        found = _documents(run, *self._document) if usage.documents_written else []
+        others = (run.return_bytes, execution.largest_arguments, execution.user_ns)
+        if not found and not any(map(gt, (*used, *others), self._all_near)):
+            return found
+        return [
+            *_near(self._transaction, used),
+            *_one_schedule(execution.largest_arguments, self._one_scheduled),
+            *found,
+            *_near((self._result,), (run.return_bytes,)),
+            *_duration(execution.user_ns, run.time_limit_ms),
+        ]
 
 
 def _near(rows: tuple[_Row, ...], used: tuple[int, ...]) -> list[Warned]:
@@ -134,8 +147,10 @@ def _documents(run: Run, most_bytes: int, most_nesting: int) -> list[Warned]:
     if not written:
         return []
     largest = max(written, key=_size)
-    message = f'Large document written with ID "{largest.id}"'
-    found = _near((_row(most_bytes, "ValueTooLargeError", message, _BYTES),), (largest.size,))
+    found = []
+    if largest.size > int(RATIO * most_bytes):
+        message = f'Large document written with ID "{largest.id}"'
+        found += _near((_row(most_bytes, "ValueTooLargeError", message, _BYTES),), (largest.size,))
     deep = [document for document in written if _may_be_deep(document)]
     if deep:
         deepest = max(deep, key=_nesting)
@@ -150,7 +165,7 @@ def _size(document: Document) -> int:
 
 def _may_be_deep(document: Document) -> bool:
     """Most documents are flat, and needn't be walked through."""
-    return any(type(field) is dict or type(field) is list for field in document.value.values())
+    return any(type(field) is dict or type(field) is list for field in document.values)
 
 
 def _nesting(document: Document) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from biconvex.sim.values import DeveloperError
 
 __all__ = ["canonical_path", "split_path", "stripped_path"]
 
 
+@lru_cache(maxsize=1024)
 def split_path(path: str) -> tuple[str, str]:
     """Module and export of a function path: `a/b:f`, `a/b.js:f`, `a/b` (the default export).
 

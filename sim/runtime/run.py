@@ -25,12 +25,14 @@ class Run:
     of the scheduled function it runs for. `depth` counts nested calls within one transaction. `journal` is where the
     function's page ended when it ran before, and `page_end` where it ended now, None if it read none (semantics §5.6).
     `takes_ns` is what the test says that it takes and that has not passed yet, `time_limit_ms` how long it may take.
+    `arguments_json` is the JSON text of the arguments where that is known already.
     `permit_wait_ms` is how long it waits to begin while too many others run, None if it does for ever.
     """
 
     __slots__ = (
-        "ahead", "arguments_bytes", "depth", "execution", "function", "identity", "job", "journal", "log", "number",
-        "observed", "page_end", "parent", "permit_wait_ms", "queries", "return_bytes", "takes_ns", "time_limit_ms", "transaction",
+        "ahead", "arguments_bytes", "arguments_json", "depth", "execution", "function", "identity", "job", "journal",
+        "log", "number", "observed", "page_end", "parent", "permit_wait_ms", "queries", "return_bytes", "takes_ns",
+        "time_limit_ms", "transaction",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +72,7 @@ class Run:
         self.takes_ns = 0
         self.permit_wait_ms: int | None = None
         self.arguments_bytes = 0
+        self.arguments_json: str | None = None
         self.return_bytes = 0
         self.queries: dict[int, QueryStream] = {}
         # How many rows of a query its host holds ahead of time.

@@ -48,7 +48,7 @@ class Stepper:
             module=function.module,
             function=function.name,
             kind=function.kind,
-            arguments=dumps(args),
+            arguments=run.arguments_json or dumps(args),
             now_ms=now_ms,
             seed=self._seeds.bits(53),
             environment=self._runtime.environment,
@@ -64,16 +64,20 @@ class Stepper:
     async def run_in_transaction(self, run: Run, args: Value) -> Settled:
         """Step the handler; perform its syscalls in the order they were issued (semantics §1.2)."""
         host, time = run.function.host, self._time
-        await time.before(run)
+        charged = time.looks_after(run)
+        if charged:
+            await time.before(run)
         host_run, step = self._start(run, args)
         pending: deque[Syscall] = deque()
         try:
             while True:
                 self._take_in(run, step)
-                await time.step(run)
+                if charged:
+                    await time.step(run)
                 if isinstance(step, Settled):
-                    await time.documents(run)
-                    await time.taken(run)
+                    if charged:
+                        await time.documents(run)
+                        await time.taken(run)
                     return step
                 pending.extend(step.calls)
                 call = pending.popleft()
@@ -81,8 +85,9 @@ class Stepper:
                 if call.op in BATCHED:
                     while pending and pending[0].op in BATCHED and len(results) < _MAX_BATCH:
                         results.append(await self._perform(run, pending.popleft()))
-                await time.operation(run, call.op)
-                await time.taken(run)
+                if charged:
+                    await time.operation(run, call.op)
+                    await time.taken(run)
                 await self._runtime.kernel.turn()
                 step = host.resume(host_run, results, self._runtime.kernel.clock.now_ms)
         except BaseException:
@@ -99,6 +104,7 @@ class Stepper:
         flight = Flight(self._runtime.limits.concurrent_action_operations, begin)
         deadline = kernel.call_at(self._time.deadline_ns(run), lambda: flight.fail(out_of_time(run)))
         try:
+            self._time.looks_after(run)
             await self._time.before(run)
             host_run, step = self._start(run, args)
             try:

@@ -29,9 +29,13 @@ class Timekeeper:
         self.takes_ns: dict[str, int] = {}
         self._free = costs.are_free
 
+    def looks_after(self, run: Run) -> bool:
+        """Whether a run that is about to begin has to be charged for anything; most have not."""
+        run.takes_ns = self.takes_ns.get(run.function.path, 0)
+        return not self._free or run.takes_ns > 0
+
     async def before(self, run: Run) -> None:
         """A function is about to begin."""
-        run.takes_ns = self.takes_ns.get(run.function.path, 0)
         if not self._free:
             await self._system(run, _ns(self._costs.function_ms))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import gt
 from typing import Final
 
 import msgspec
@@ -68,6 +69,8 @@ class FunctionUsage:
 
     def __init__(self) -> None:
         self.runs = 0
+        # The most that `note_all` was given, measure by measure.
+        self._most: tuple[float, ...] = ()
         for name in self.MEASURES:
             setattr(self, name, _NOTHING)
 
@@ -76,6 +79,15 @@ class FunctionUsage:
         known: Measure = getattr(self, name)
         if known is _NOTHING or used * known.limit > known.used * limit:
             setattr(self, name, Measure(used, limit))
+
+    def note_all(self, names: tuple[str, ...], used: tuple[float, ...], limits: tuple[float, ...]) -> None:
+        """Take several measures of a run; of a function these have to be the same each time, under the same limits."""
+        most = self._most
+        if most and not any(map(gt, used, most)):
+            return
+        self._most = tuple(map(max, used, most)) if most else used
+        for name, amount, limit in zip(names, used, limits, strict=True):
+            self.note(name, amount, limit)
 
     @property
     def closest(self) -> tuple[str, Measure]:

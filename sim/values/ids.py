@@ -7,7 +7,6 @@ base32, lower case, without padding: 31 to 37 characters. Source: semantics §4.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from operator import mul
 from typing import Final
 
@@ -20,6 +19,10 @@ MAX_TABLE_NUMBER: Final = 2**32 - 1
 
 DocumentId = tuple[int, bytes]
 """What an id decodes to: the number of its table and its internal id."""
+
+# An id that was just made, or seen, is soon seen again.
+_KNOWN: Final[dict[str, DocumentId]] = {}
+_MOST_KNOWN: Final = 16_384
 
 _FOOTER_LENGTH: Final = 2
 _MIN_LENGTH: Final = 31
@@ -38,15 +41,31 @@ def encode_id(table_number: int, internal: bytes) -> str:
     if len(internal) != INTERNAL_ID_LENGTH:
         raise ValueError(f"internal ids are {INTERNAL_ID_LENGTH} bytes, not {len(internal)}")
     body = _varint(table_number) + internal
-    return _to_base32(body + _fletcher16(body))
+    text = _to_base32(body + _fletcher16(body))
+    _remember(text, (table_number, internal))
+    return text
 
 
-@lru_cache(maxsize=16384)
 def decode_id(text: str) -> DocumentId:
     """Return the table number and the internal id in `text`.
 
     Raises DeveloperError with the backend's wording for what is no id, or not the canonical way to write one.
     """
+    known = _KNOWN.get(text)
+    if known is not None:
+        return known
+    decoded = _decode(text)
+    _remember(text, decoded)
+    return decoded
+
+
+def _remember(text: str, decoded: DocumentId) -> None:
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[text] = decoded
+
+
+def _decode(text: str) -> DocumentId:
     # The length comes first: refusing a long text must not cost more than a short one.
     length = len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
     if not _MIN_LENGTH <= length <= _MAX_LENGTH:

@@ -168,10 +168,11 @@ class _NodeProcess:
             self._core.leave()
 
     def write(self, frame: bytes) -> None:
-        data = memoryview(_LENGTH.pack(len(frame)) + frame)
-        while data:
+        data = _LENGTH.pack(len(frame)) + frame
+        written = 0
+        while written < len(data):
             try:
-                data = data[os.write(self._output, data) :]
+                written += os.write(self._output, memoryview(data)[written:] if written else data)
             except BlockingIOError:
                 self._writable.poll()
             except BrokenPipeError:

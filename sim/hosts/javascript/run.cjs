@@ -195,11 +195,11 @@ class Run {
       if (waiting === undefined) continue;
       this.pending.delete(result.id);
       if (waiting.timer !== undefined) this.fire(waiting.timer);
-      else if (result.error !== null) waiting.reject(this.context.inside.newSyscallError(result.error, result.error_data));
+      else if (result.error !== undefined) waiting.reject(this.context.inside.newSyscallError(result.error, result.error_data ?? null));
       else {
         if (waiting.query !== undefined && waiting.query.open) {
-          waiting.query.rows = result.rows;
-          waiting.query.done = result.rows_done;
+          waiting.query.rows = result.rows ?? [];
+          waiting.query.done = result.rows_done ?? false;
         }
         waiting.resolve(result.value ?? 'null');
       }
