@@ -132,6 +132,7 @@ class Scheduler:
     async def _run_mutation(self, job_id: str, function: RegisteredFunction, args: Value) -> None:
         attempt = 0
         while True:
+            await self._runtime.write_turn()
             transaction = self._runtime.begin()
             try:
                 if _pending(transaction, job_id) is None:

@@ -77,6 +77,7 @@ class Crons(Mapping[str, CronJob]):
     async def _mutate(self, job: CronJob) -> Outcome:
         attempt = 0
         while True:
+            await self._runtime.write_turn()
             transaction = self._runtime.begin()
             run = self._runtime.new_run(job.spec.function, transaction)
             try:
