@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds `.filter(…)` on a query that does not use an index. Behind an index a filter is found when the index, or another
-one of the table, could answer it as well; with `after_index` every one is.
+Finds `.filter(…)` on a query that does not use an index. Behind an index a filter is found when a closer range of
+that index, or another one of the table, could answer it as well; with `after_index` every one is.
 
 ## Why is this bad?
 
@@ -34,7 +34,9 @@ Where few documents are left, filter them in code: it reads the same, and is eas
 ## Known limits
 
 A filter on a query that ends in `paginate` is fine: it keeps the pages full. Silent about queries of helper libraries
-and about queries whose end is not in sight. Behind an index, only filters that compare fields with values are judged.
+and about queries whose end is not in sight. Behind an index, only filters that compare fields with values are judged,
+and only indexes that keep the order are thought of, where the query has one. What is collected behind an index
+without a range is left to `index-without-range`.
 
 ## References
 
@@ -58,7 +60,8 @@ from biconvex.rules.examples import (
     typescript_handler,
     typescript_schema,
 )
-from biconvex.rules.indexes._shared import fields_of, listed, tables_of
+from biconvex.rules.indexes._shared import listed, tables_of
+from biconvex.rules.indexes.answering import all_fields, answering
 from biconvex.rules.wording import in_tests, spelled
 
 if TYPE_CHECKING:
@@ -68,12 +71,11 @@ if TYPE_CHECKING:
 
 __all__ = ["QueryFilter"]
 
-_BOUNDS = frozenset({"gt", "gte", "lt", "lte"})
-
 TABLES = """
 "tasks": defineTable({"owner": v.string(), "done": v.boolean(), "title": v.string()})
     .index("by_owner", ["owner"])
-    .index("by_done_and_owner", ["done", "owner"]),
+    .index("by_done_and_owner", ["done", "owner"])
+    .index("by_title", ["title"]),
 """
 
 
@@ -115,6 +117,46 @@ return await (
     ctx.db.query("tasks")
     .with_index("by_owner", lambda q: q.eq("owner", args["owner"]))
     .filter(lambda q: q.or_(q.eq(q.field("title"), "x"), q.eq(q.field("done"), True)))
+    .collect()
+)
+""",
+        schema=TABLES,
+    ),
+    handler_case(
+        "an index that would give another order",
+        """
+return await ctx.db
+  .query("tasks")
+  .withIndex("by_title")
+  .order("desc")
+  .filter((q) => q.and(q.eq(q.field("done"), true), q.eq(q.field("owner"), "me")))
+  .first();
+""",
+        """
+return await (
+    ctx.db.query("tasks")
+    .with_index("by_title")
+    .order("desc")
+    .filter(lambda q: q.and_(q.eq(q.field("done"), True), q.eq(q.field("owner"), "me")))
+    .first()
+)
+""",
+        schema=TABLES,
+    ),
+    handler_case(
+        "a comparison of a field that the index does not have next",
+        """
+return await ctx.db
+  .query("tasks")
+  .withIndex("by_owner", (q) => q.eq("owner", args.owner))
+  .filter((q) => q.gt(q.field("title"), "m"))
+  .collect();
+""",
+        """
+return await (
+    ctx.db.query("tasks")
+    .with_index("by_owner", lambda q: q.eq("owner", args["owner"]))
+    .filter(lambda q: q.gt(q.field("title"), "m"))
     .collect()
 )
 """,
@@ -191,6 +233,38 @@ return await (
         schema=TABLES,
     ),
     handler_case(
+        "the next field of the same index, and the time of creation after its last one",
+        """
+const some = await ctx.db
+  .query("tasks")
+  .withIndex("by_done_and_owner", (q) => q.eq("done", true))
+  .«filter((q) => q.gte(q.field("owner"), "m"))»
+  .order("desc")
+  .take(10);
+return await ctx.db
+  .query("tasks")
+  .withIndex("by_owner", (q) => q.eq("owner", some[0].owner))
+  .«filter((q) => q.gt(q.field("_creationTime"), args.since))»
+  .collect();
+""",
+        """
+some = await (
+    ctx.db.query("tasks")
+    .with_index("by_done_and_owner", lambda q: q.eq("done", True))
+    .«filter(lambda q: q.gte(q.field("owner"), "m"))»
+    .order("desc")
+    .take(10)
+)
+return await (
+    ctx.db.query("tasks")
+    .with_index("by_owner", lambda q: q.eq("owner", some[0]["owner"]))
+    .«filter(lambda q: q.gt(q.field("_creationTime"), args["since"]))»
+    .collect()
+)
+""",
+        schema=TABLES,
+    ),
+    handler_case(
         "any filter behind an index, if that is asked for",
         """
 return await ctx.db.query("tasks").withIndex("by_owner", (q) => q.eq("owner", "me")).«filter(args.wanted)».first();
@@ -247,7 +321,7 @@ class QueryFilter(Rule):
 
     def _problem(self, found: Filter, chain: QueryChain, tables: Mapping[str, Table]) -> Problem | None:
         table = tables.get(chain.table or "")
-        index = _answering(found, chain, table, tables) if table else None
+        index = answering(found, chain, table, tables) if table else None
         if chain.index is not None and index is None and not self.options.after_index:
             return None
         name = f"`{chain.table}`" if chain.table else "the table"
@@ -264,50 +338,11 @@ class QueryFilter(Rule):
         return Problem(found.place, message, help=_help(found, chain, index), fix=_fix(found, chain, index))
 
 
-def _answering(found: Filter, chain: QueryChain, table: Table, tables: Mapping[str, Table]) -> Index | None:
-    """Find an index that narrows down to what the query reads now and what the filter keeps of it.
-
-    Where the order of the documents matters, it must be the same.
-    """
-    equal = {condition.field for condition in found.conditions if condition.operation == "eq"}
-    bounded = {condition.field for condition in found.conditions if condition.operation in _BOUNDS}
-    fixed: set[str] = set()
-    order: tuple[str, ...] | None = () if chain.order is not None else None
-    if chain.index is not None:
-        fields = fields_of(chain, tables)
-        if fields is None or len(chain.index.ranges or ()) > 1:
-            return None
-        steps = [step for steps in chain.index.ranges or () for step in steps]
-        if any(step.operation != "eq" or step.field is None for step in steps):
-            return None
-        fixed = {step.field for step in steps if step.field is not None}
-        if chain.order is not None or not fixed:
-            order = tuple(fields[len(fixed) :])
-    best: tuple[int, bool, Index] | None = None
-    for index in table.indexes.values():
-        if index.kind != "database" or not index.fields or index.staged:
-            continue
-        length = next(
-            (at for at, field in enumerate(index.fields) if field not in equal and field not in fixed),
-            len(index.fields),
-        )
-        taken, rest = set(index.fields[:length]), index.fields[length:]
-        bound = (*rest, "_creationTime")[0] in bounded and bool(taken or rest)
-        if not fixed <= taken or not (taken & equal or bound) or (order is not None and order != rest):
-            continue
-        if best is None or (length, bound) > best[:2]:
-            best = (length, bound, index)
-    return best[2] if best else None
-
-
 def _help(found: Filter, chain: QueryChain, index: Index | None) -> str:
     method = spelled("withIndex", found.place)
     if index is not None and chain.index is not None and index.name == chain.index.name:
-        compared = {condition.field for condition in found.conditions} & {
-            *(index.fields or ()),
-            "_creationTime",
-        }
-        fields = listed(field for field in (*(index.fields or ()), "_creationTime") if field in compared)
+        compared = {condition.field for condition in found.conditions}
+        fields = listed(field for field in all_fields(index) if field in compared)
         return f"compare {fields} in `{method}`"
     if index is not None:
         return f"use `{method}` with `{index.name}`"
