@@ -119,6 +119,13 @@ SILENT = (
         'await ctx.db.system.query("_storage").first()',
     ),
     _case(
+        "a backend that is itself a part of Convex, and defines system tables",
+        'await ctx.db.query("_modules").first();',
+        'await ctx.db.query("_modules").first()',
+        _SCHEMA_TS.replace("{ tasks", "{ _modules: defineTable({ path: v.string() }), tasks"),
+        _SCHEMA_PY.replace('{"tasks"', '{"_modules": define_table({"path": v.string()}), "tasks"'),
+    ),
+    _case(
         "a schema with tables that are out of sight",
         'await ctx.db.query("users").first();',
         'await ctx.db.query("users").first()',
@@ -176,6 +183,8 @@ class UnknownTable(Rule):
             if use.table is None or use.operation == "passed" or not use.kinds:
                 continue
             if use.table.startswith("_"):
+                if schema is not None and use.table in schema.tables:
+                    continue
                 yield from _system(use)
             elif schema is not None and schema.complete and not use.system and use.table not in schema.tables:
                 yield _unknown(use, use.table, schema)
