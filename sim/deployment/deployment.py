@@ -135,7 +135,7 @@ class Deployment(Caller):
         )
         self._subscriptions = Subscriptions(self._runtime)
         self._scheduler = Scheduler(self._runtime, choices.child("scheduled functions"))
-        self.outbound = Outbound(self._kernel, self.trace)
+        self.outbound = Outbound(self._kernel, self.trace, choices.child("latencies"))
         self._runtime.external["fetch"] = self.outbound.fetch
         self.crons = Crons(self._runtime, self._loaded.crons, choices.child("cron splay"), splay=cron_splay)
         self.db = Tables(self._runtime)

@@ -97,7 +97,7 @@ class Syscall(msgspec.Struct, frozen=True):
     """A call a handler waits for. `id` is unique in its run; `arguments` is parsed JSON.
 
     Besides Convex's own operations (semantics §1.2, §1.3) hosts use `sleep` (`{"ms": number}`) for timers and
-    `fetch` (`{"url", "method", "headers": [[name, value]], "body": base64 or null}`).
+    `fetch` (`{"url", "method", "headers": [[name, value]], "body": base64 or null, "redirect"?: "follow" | …}`).
     """
 
     id: int
@@ -213,6 +213,13 @@ class Host(Protocol):
 
     def resume(self, run: int, results: Sequence[CallResult], now_ms: int) -> Step:
         """Hand results to a waiting run and step it; `now_ms` is the virtual time, for actions."""
+        ...
+
+    def resume_each(self, run: int, results: Sequence[CallResult], now_ms: int) -> Step:
+        """Hand results to a waiting run one by one, each as `resume` does; the last step, with the calls of all of them.
+
+        A run that is over before the last one takes no more. There is at least one.
+        """
         ...
 
     def abandon(self, run: int) -> None:

@@ -1,7 +1,7 @@
 """What surrounds the functions: the scheduler, and the world outside."""
 
 from biconvex.sim.services.crons import CronJob, CronRun, Crons, CronSpec, cron_specs
-from biconvex.sim.services.outbound import Outbound, OutboundRequest, Reply
+from biconvex.sim.services.outbound import NetworkFailure, Outbound, OutboundRequest, Reply, Route
 from biconvex.sim.services.scheduler import Scheduler
 
 __all__ = [
@@ -9,9 +9,11 @@ __all__ = [
     "CronRun",
     "CronSpec",
     "Crons",
+    "NetworkFailure",
     "Outbound",
     "OutboundRequest",
     "Reply",
+    "Route",
     "Scheduler",
     "cron_specs",
 ]

@@ -23,10 +23,11 @@ function call(run, op, args, signal) {
 }
 
 function response(result) {
-  const { status = 200, statusText = '', headers = [], body = null, url = '' } = result;
+  const { status = 200, statusText = '', headers = [], body = null, url = '', redirected = false } = result;
   const bytes = body === null || NULL_BODY.has(status) ? null : Buffer.from(body, 'base64');
   const made = new Response(bytes, { status, statusText, headers });
   Object.defineProperty(made, 'url', { value: url, enumerable: true, configurable: true });
+  Object.defineProperty(made, 'redirected', { value: redirected, enumerable: true, configurable: true });
   return made;
 }
 
@@ -42,9 +43,9 @@ async function fetch(resource, options) {
     native();
     body = base64(await Reflect.apply(readBody, request, []));
   }
-  const { url, method, headers, signal } = request;
+  const { url, method, headers, redirect, signal } = request;
   try {
-    return response(await call(run, 'fetch', { url, method, headers: [...headers], body }, signal));
+    return response(await call(run, 'fetch', { url, method, headers: [...headers], body, redirect }, signal));
   } catch (error) {
     if (signal.aborted) throw error;
     throw run.context.inside.newError('TypeError', error.message);
