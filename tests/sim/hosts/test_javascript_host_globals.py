@@ -256,6 +256,7 @@ def test_fetch_is_a_syscall_and_its_answer_a_response(backend: Any) -> None:
                 "method": "POST",
                 "headers": [["content-type", "text/plain;charset=UTF-8"], ["x-name", "value"]],
                 "body": base64.b64encode('{"a":"ü"}'.encode()).decode(),
+                "redirect": "follow",
             },
         )
     ]
