@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
-from biconvex.lint.analysis.ctx import Ctx, annotation_of
+from biconvex.lint.analysis.ctx import Ctx
 from biconvex.lint.analysis.promises import drafts_of, settle
 from biconvex.lint.analysis.results import escape
 from biconvex.lint.analysis.values import ClassValue, Closure, Constant, Record, Sequence, Value
@@ -103,15 +103,15 @@ def class_value(evaluator: Evaluator, node: syntax.Class, scope: Scope) -> Class
                 if type(value) is Closure:
                     value.name = value.name or part.key
             if part.key in {"constructor", "__init__"} and isinstance(part.value, syntax.Function):
-                fields.update(_kept(part.value))
+                fields.update(_kept(part.value, scope))
         else:
             evaluator.visit(part, scope)
     return found
 
 
-def _kept(constructor: syntax.Function) -> Iterator[tuple[str, Value]]:
+def _kept(constructor: syntax.Function, scope: Scope) -> Iterator[tuple[str, Value]]:
     """Give the parameters of a constructor that are a ctx by their type: it keeps them under their names."""
     for parameter in constructor.parameters:
-        found = annotation_of(parameter.annotation)
+        found = scope.module.types.annotation(parameter.annotation)
         if found is not None and isinstance(parameter.target, syntax.Name):
             yield parameter.target.id, Ctx(found.path)

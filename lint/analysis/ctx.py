@@ -23,6 +23,7 @@ __all__ = [
     "Ctx",
     "annotation_of",
     "kinds_with",
+    "members_of",
     "of_shape",
     "overlay",
 ]
@@ -173,7 +174,7 @@ def annotation_of(text: str | None) -> Annotation | None:
         return None
     kinds: frozenset[Kind] = frozenset()
     path: tuple[str, ...] | None = None
-    for part in _parts(text.strip().strip("\"'")):
+    for part in members_of(text.strip().strip("\"'")):
         found = _read(part)
         if found is not None:
             path = found.path
@@ -191,13 +192,13 @@ def _read(part: str) -> Annotation | None:
     if member := _MEMBER.match(part):
         return Annotation((member.group(2),), _KINDS[member.group(1)])
     if utility := _UTILITY.match(part):
-        parts = _parts(utility.group(1), ",")
+        parts = members_of(utility.group(1), ",")
         return _read(parts[0])
     return Annotation((), frozenset()) if _OBJECT.match(part) else None
 
 
-def _parts(text: str, separators: str = "|&") -> list[str]:
-    """Split a union or intersection (or a list) at its top level."""
+def members_of(text: str, separators: str = "|&") -> list[str]:
+    """Split a union or intersection (or a list) at its top level into the texts of its members."""
     parts, depth, begin = [], 0, 0
     for at, character in enumerate(text):
         if character in "<({[":

@@ -11,6 +11,7 @@ from biconvex.lint.analysis.entries import is_entry_point, module_path, runtime_
 from biconvex.lint.analysis.evaluate import DEEPEST
 from biconvex.lint.analysis.registration import decorate
 from biconvex.lint.analysis.scopes import Scope, Variable, bound_names
+from biconvex.lint.analysis.types import TypeNames
 from biconvex.lint.analysis.values import ClassValue, Closure, Instance, Record, Value, choose
 from biconvex.lint.model import Module, ModuleImport, Place
 
@@ -54,6 +55,7 @@ class ModuleState:
         self.is_python = parsed.source.language == "python"
         self.broken = bool(parsed.errors)
         self.scope = Scope(self)
+        self.types = TypeNames(self)
         self.functions: list[Closure] = []
         self.exports: dict[str, _Export] = {}
         self.stars: list[str] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from biconvex.lint import syntax
 from biconvex.lint.analysis.collect import Collector
-from biconvex.lint.analysis.ctx import Ctx, annotation_of, overlay
+from biconvex.lint.analysis.ctx import Ctx, overlay
 from biconvex.lint.analysis.data import Documents, data_of
 from biconvex.lint.analysis.externals import PackageValue, external_value
 from biconvex.lint.analysis.functions import FunctionTable
@@ -144,6 +144,7 @@ class Program:
         parameters = closure.node.parameters
         keeps = isinstance(closure.this, Instance) and bool(closure.this.of.fields)
         shapes: tuple[Hashable, ...] = ()
+        annotation_of = closure.scope.module.types.annotation
         if not keeps and not any(annotation_of(parameter.annotation) for parameter in parameters):
             first = parameters[0] if parameters else None
             named = first is not None and isinstance(first.target, syntax.Name) and first.target.id == "ctx"

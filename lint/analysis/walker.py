@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
-from biconvex.lint.analysis.ctx import annotation_of, of_shape
+from biconvex.lint.analysis.ctx import of_shape
 from biconvex.lint.analysis.evaluate import DEEPEST
 from biconvex.lint.analysis.frames import BodyDraft, Edge, Frame
 from biconvex.lint.analysis.promises import Draft, settle
@@ -67,6 +67,7 @@ class Walker(Statements):
     def draft_of(self, closure: Closure, shapes: Shapes) -> BodyDraft:
         """Give the draft of a function called with such arguments; it is walked later."""
         node, scope = closure.node, closure.scope
+        annotation_of = scope.module.types.annotation
         annotations = [annotation_of(parameter.annotation) for parameter in node.parameters]
         padded = tuple(
             (shapes[at] if at < len(shapes) else None) or (("ctx", found.path, True) if found else None)
@@ -199,6 +200,7 @@ class Walker(Statements):
         arguments = self._arguments(closure, site)
         shapes = tuple(value.shape() if value is not None else None for value in arguments)
         parameters = closure.node.parameters
+        annotation_of = closure.scope.module.types.annotation
         annotated = any(annotation_of(parameter.annotation) for parameter in parameters)
         keeps = isinstance(closure.this, Instance) and bool(closure.this.of.fields)
         if not annotated and not any(shapes) and not keeps and closure.scope.body is None:
@@ -281,6 +283,7 @@ class Walker(Statements):
             return None
         draft = frame.draft
         shapes = tuple(value.shape() if value is not None else None for value in arguments)
+        annotation_of = closure.scope.module.types.annotation
         annotated = any(annotation_of(parameter.annotation) for parameter in closure.node.parameters)
         here = closure in frame.waiting
         if here:
