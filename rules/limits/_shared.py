@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
 from biconvex.lint.lookup import asked_for_zero
+from biconvex.rules.limits.bounds import picks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +111,7 @@ def written_in_loops(backend: Backend) -> dict[QueryChain, DatabaseUse]:
     for call in backend.database_uses:
         if call.operation in WRITES and not call.leaves_loop:
             for loop in source_loops(call):
-                if loop.query is not None and not ends_early(loop.node):
+                if loop.query is not None and not ends_early(loop.node) and not picks(loop, call):
                     found.setdefault(loop.query, call)
     return found
 

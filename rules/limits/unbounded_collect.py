@@ -31,10 +31,10 @@ each other.
 
 ## Known limits
 
-Silent about tables that nothing in the backend inserts into, about queries with a filter (`query-filter` finds them)
-or with an index (`index-without-range` finds those without a range), and about what other rules have more to say of:
-results that are only counted, of which few are used, or for each of which something is written. How large a table
-becomes is not known.
+Silent about tables that nothing in the backend inserts into, or only functions such as `seedPlans`, about queries
+with a filter (`query-filter` finds them) or with an index (`index-without-range` finds those without a range), and
+about what other rules have more to say of: results that are only counted, of which few are used, or for each of which
+something is written. How large a table becomes is not known.
 
 ## References
 
@@ -51,6 +51,7 @@ from biconvex.lint.finding import Severity
 from biconvex.lint.rule import Problem, Rule
 from biconvex.rules.examples import handler_case
 from biconvex.rules.limits._shared import counts, ends_early, few_needed, reads_all, written_in_loops
+from biconvex.rules.limits.bounds import growing_tables
 from biconvex.rules.wording import in_tests, spelled
 
 if TYPE_CHECKING:
@@ -97,6 +98,20 @@ await tasks.order("desc").take(50)
 await tasks.paginate(args["paginationOpts"])
 """,
         before=GROWS,
+    ),
+    handler_case(
+        "a table that only a seed fills",
+        """
+return await ctx.db.query("tasks").collect();
+""",
+        """
+return await ctx.db.query("tasks").collect()
+""",
+        before=(
+            GROWS[0].replace("const add", "const seedTasks"),
+            GROWS[1].replace("def add", "def _seed_tasks"),
+        ),
+        schema=TABLES,
     ),
     handler_case(
         "a table that nothing inserts into",
@@ -175,7 +190,7 @@ class UnboundedCollect(Rule):
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each such query that no other rule reports."""
         tables = backend.schema.tables if backend.schema else {}
-        growing = {use.table: use for use in backend.database_uses if use.operation == "insert" and use.kinds}
+        growing = growing_tables(backend)
         written = written_in_loops(backend)
         for call in backend.database_uses:
             chain = next((chain for chain in call.chains if _unbounded(chain)), None)

@@ -32,8 +32,9 @@ if (tasks.length === 500) {
 
 ## Known limits
 
-Silent about loops over a range of an index: how wide it is can't be known. A loop is reported once, at its first
-write, and only for writes in the same function.
+Silent about loops over a range of an index, or over documents that a filter or an `if` picks by a value
+(`task.owner === args.owner`): how many these are can't be known. A loop is reported once, at its first write, and only
+for writes in the same function.
 
 ## References
 
@@ -81,6 +82,29 @@ for log in result["page"]:
 notes = await ctx.db.query("notes").with_index("by_task", lambda q: q.eq("task", args["task"])).collect()
 for note in notes:
     await ctx.db.delete("notes", note["_id"])
+""",
+        kind="mutation",
+    ),
+    handler_case(
+        "only the documents that have a value",
+        """
+const tasks = await ctx.db.query("tasks").filter((q) => q.eq(q.field("owner"), args.owner)).collect();
+for (const task of tasks) {
+  await ctx.db.delete("tasks", task._id);
+}
+for (const note of await ctx.db.query("notes").collect()) {
+  if (note.task === args.task && note.done) {
+    await ctx.db.delete("notes", note._id);
+  }
+}
+""",
+        """
+tasks = await ctx.db.query("tasks").filter(lambda q: q.eq(q.field("owner"), args["owner"])).collect()
+for task in tasks:
+    await ctx.db.delete("tasks", task["_id"])
+for note in await ctx.db.query("notes").collect():
+    if note["task"] == args["task"] and note["done"]:
+        await ctx.db.delete("notes", note["_id"])
 """,
         kind="mutation",
     ),
@@ -141,6 +165,29 @@ for task in tasks:
         kind="mutation",
     ),
     handler_case(
+        "those that are old, or in a state that many are in",
+        """
+const old = await ctx.db.query("tasks").filter((q) => q.lt(q.field("due"), args.now)).collect();
+for (const task of old) {
+  await «ctx.db.delete("tasks", task._id)»;
+}
+for await (const note of ctx.db.query("notes")) {
+  if (note.state === "old") {
+    await «ctx.db.delete("notes", note._id)»;
+  }
+}
+""",
+        """
+old = await ctx.db.query("tasks").filter(lambda q: q.lt(q.field("due"), args["now"])).collect()
+for task in old:
+    await «ctx.db.delete("tasks", task["_id"])»
+async for note in ctx.db.query("notes"):
+    if note["state"] == "old":
+        await «ctx.db.delete("notes", note["_id"])»
+""",
+        kind="mutation",
+    ),
+    handler_case(
         "some of all documents are changed, and something is written for each",
         """
 for await (const task of ctx.db.query("tasks")) {
@@ -186,9 +233,10 @@ class UnboundedWrites(Rule):
 def _problem(chain: QueryChain, write: DatabaseUse) -> Problem:
     loop = next(loop for loop in source_loops(write) if loop.query is chain)
     again = spelled("runAfter", write.place)
+    which = " that the filter lets through" if chain.filters else ""
     return Problem(
         write.place,
-        f"{callee(write)} may run for every document of {table_of(chain)}, however many there are.",
+        f"{callee(write)} may run for every document of {table_of(chain)}{which}, however many there are.",
         help=f"work in batches: `take` a few hundred, and schedule the next batch with `{again}`",
         evidence=(
             (chain.place, "this query reads the whole table"),
