@@ -9,6 +9,7 @@ otherwise.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -276,7 +277,7 @@ class Reach(msgspec.Struct, frozen=True, eq=False):
 # --- the whole ---------------------------------------------------------------------------------------------
 
 
-class Backend(msgspec.Struct, frozen=True, eq=False):
+class Backend(msgspec.Struct, frozen=True, eq=False, dict=True):
     """A whole backend: one functions folder. Tuples are in the order of files, then of places.
 
     `root` is the folder's path as the files' paths show it; `kind` tells a component from an app. Of a
@@ -317,17 +318,17 @@ class Backend(msgspec.Struct, frozen=True, eq=False):
     convex_version: tuple[int, int] | None = None
     client_calls: tuple[ClientCall, ...] = ()
 
-    @property
+    @cached_property
     def database_uses(self) -> tuple[DatabaseUse, ...]:
         """Every use of the database."""
         return tuple(call for call in self.ctx_calls if isinstance(call, DatabaseUse))
 
-    @property
+    @cached_property
     def run_calls(self) -> tuple[RunCall, ...]:
         """Every `ctx.run*`."""
         return tuple(call for call in self.ctx_calls if isinstance(call, RunCall))
 
-    @property
+    @cached_property
     def schedule_calls(self) -> tuple[ScheduleCall, ...]:
         """Every `ctx.scheduler.runAfter` and `runAt`."""
         return tuple(call for call in self.ctx_calls if isinstance(call, ScheduleCall))

@@ -42,6 +42,10 @@ class CallGraph:
         for function, bodies in roots:
             for draft in bodies:
                 self._functions.setdefault(draft, []).append(function)
+        self._bodies_of: dict[Function, list[BodyDraft]] = {}
+        for function, bodies in roots:
+            self._bodies_of.setdefault(function, []).extend(bodies)
+        self._reachable: dict[Function, tuple[Body, ...]] = {}
         self._ways: dict[Kind, dict[BodyDraft, _Way]] = {}
         self.certain = self._kinds(lambda edge: edge.certain)
         self.sure = self._kinds(lambda edge: edge.sure)
@@ -114,14 +118,18 @@ class CallGraph:
 
     def reachable(self, function: Function) -> tuple[Body, ...]:
         """Give every body that a function reaches, by distance."""
-        queue = deque(draft for root, bodies in self._roots if root is function for draft in bodies)
+        known = self._reachable.get(function)
+        if known is not None:
+            return known
+        queue = deque(self._bodies_of.get(function, ()))
         seen = dict.fromkeys(queue)
         while queue:
             for edge in queue.popleft().edges:
                 if edge.target not in seen:
                     seen[edge.target] = None
                     queue.append(edge.target)
-        return tuple(dict.fromkeys(draft.body for draft in seen))
+        known = self._reachable[function] = tuple(dict.fromkeys(draft.body for draft in seen))
+        return known
 
 
 def _path(draft: BodyDraft, ways: dict[BodyDraft, _Way]) -> Reach | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def exposed(backend: Backend, function: Function) -> bool:
     return public and backend.kind == "app" and function.reference is not None
 
 
+@lru_cache(maxsize=1)
 def authentication(backend: Backend) -> Authentication:
     """Find out which functions ask who their caller is: themselves, in a helper, or in a function that they run."""
     reads = {call.body for call in backend.ctx_calls if call.api == READ}

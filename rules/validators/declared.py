@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,17 +13,17 @@ if TYPE_CHECKING:
 __all__ = ["declared_shapes", "parts"]
 
 
-def declared_shapes(backend: Backend) -> Iterator[ValidatorShape]:
+@lru_cache(maxsize=1)
+def declared_shapes(backend: Backend) -> tuple[ValidatorShape, ...]:
     """Give every validator within the arguments and results of functions and the documents of tables.
 
     A validator that is shared, through a constant, comes once.
     """
-    seen: set[Place] = set()
+    found: dict[Place, ValidatorShape] = {}
     for root in _roots(backend):
         for shape in parts(root):
-            if shape.place not in seen:
-                seen.add(shape.place)
-                yield shape
+            found.setdefault(shape.place, shape)
+    return tuple(found.values())
 
 
 def _roots(backend: Backend) -> Iterator[ValidatorShape]:
@@ -41,4 +42,5 @@ def parts(shape: ValidatorShape) -> Iterator[ValidatorShape]:
     while pending:
         current = pending.pop()
         yield current
-        pending.extend(reversed([*current.fields.values(), *current.members]))
+        if current.fields or current.members:
+            pending.extend(reversed([*current.fields.values(), *current.members]))

@@ -55,11 +55,13 @@ def print_lines(lines: Iterable[Line]) -> None:
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Keep the garbage collector out of a short run: nearly all that it makes lives until it ends."""
+    collects = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if collects:
+            gc.enable()
 
 
 def write(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -39,6 +40,7 @@ def keep_watching(
         hint = "`biconvex lint --watch` needs the package watchfiles: pip install 'biconvex[watch]'"
         raise UsageProblem(hint) from error
     memory = ParseMemory(parser)
+    gc.enable()  # this goes on: what one run made must not stay for ever
     watched: tuple[Path, ...] = ()
     waiting: Iterator[frozenset[Path]] = iter(())
     while True:
