@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
-from biconvex.lint.analysis.values import Pending, Record, Value
+from biconvex.lint.analysis.values import Pending, Record, Value, choose
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -19,9 +19,11 @@ __all__ = [
     "ALL_KINDS",
     "LIBRARY",
     "PARTS",
+    "QUERY",
     "Annotation",
     "Ctx",
     "annotation_of",
+    "is_query",
     "kinds_with",
     "members_of",
     "of_shape",
@@ -68,6 +70,9 @@ _WHERE: dict[str, frozenset[Kind]] = {
 
 LIBRARY = "library"
 """A part of the path of a reader that a helper library has made of `ctx.db`."""
+
+QUERY = "query"
+"""The first part of the shape of a query that is handed to a helper; the second is what it may be."""
 
 _SYNCHRONOUS = frozenset({"db.query", "db.normalizeId"})
 
@@ -116,7 +121,14 @@ def of_shape(shape: Hashable) -> Value | None:
         case ("record", base, tuple(parts)):
             fields = {str(key): of_shape(part) for key, part in parts}
             return Record(fields, base=of_shape(base), complete=False)
+        case (kind, tuple(queries)) if kind == QUERY:
+            return choose(list(queries))
     return None
+
+
+def is_query(shape: Hashable) -> bool:
+    """Tell whether a shape is that of a query, which is no part of a ctx."""
+    return isinstance(shape, tuple) and shape[0] == QUERY
 
 
 def overlay(added: Value | None) -> Value:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
 from biconvex.lint.analysis.ctx import annotation_of, members_of
+from biconvex.lint.analysis.scopes import bound_names
 
 if TYPE_CHECKING:
     from biconvex.lint.analysis.ctx import Annotation
@@ -81,7 +82,7 @@ class TypeNames:
                     named[found.group(1)] = found.group(2).strip().lstrip("|&").strip()
             elif isinstance(node, syntax.Import):
                 self._imported |= {each.local: (node.source, each.imported) for each in node.names}
-            elif isinstance(node, syntax.Declare) and isinstance(node.target, syntax.Name):
-                if self._module.is_python and node.value is not None:
-                    named[node.target.id] = text(node.value.start, node.value.end)
+            elif self._module.is_python and isinstance(node, syntax.Declare) and node.value is not None:
+                for name in bound_names(node.target):
+                    named[name] = text(node.value.start, node.value.end)
         return named

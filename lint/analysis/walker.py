@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from biconvex.lint import syntax
-from biconvex.lint.analysis.ctx import of_shape
+from biconvex.lint.analysis.ctx import QUERY, is_query, of_shape
 from biconvex.lint.analysis.evaluate import DEEPEST
 from biconvex.lint.analysis.frames import BodyDraft, Edge, Frame
 from biconvex.lint.analysis.promises import Draft, settle
+from biconvex.lint.analysis.queries import Chain
 from biconvex.lint.analysis.scopes import Scope, bound_names, local_names
 from biconvex.lint.analysis.statements import Statements
 from biconvex.lint.analysis.values import Closure, Deferred, Instance, Pending, Value, choose, options
@@ -30,6 +31,9 @@ _DEEPEST_DEMAND = 60
 
 _MOST_APPLICATIONS = 8
 """How deep plain functions are followed at the top of a module."""
+
+_MOST_QUERIES = 24
+"""How many different queries are followed into one helper."""
 
 _FUNCTION_DEPTH = 4
 """How much deeper walking a function goes, in the measure of nested expressions."""
@@ -61,6 +65,7 @@ class Walker(Statements):
         self._queue: list[BodyDraft] = []
         self._kept: list[tuple[BodyDraft, Closure]] = []
         self._applications = 0
+        self._followed: dict[int, set[Value | None]] = {}
 
     # --- bodies ---
 
@@ -86,7 +91,7 @@ class Walker(Statements):
                     parameters=tuple(
                         name
                         for parameter, shape in zip(node.parameters, padded, strict=True)
-                        if shape
+                        if shape and not is_query(shape)
                         for name in bound_names(parameter.target)
                     ),
                     declared=frozenset(kind for found in annotations if found for kind in found.kinds),
@@ -198,7 +203,7 @@ class Walker(Statements):
         if frame is None or frame.draft is None:
             return self._apply(closure, site)
         arguments = self._arguments(closure, site)
-        shapes = tuple(value.shape() if value is not None else None for value in arguments)
+        shapes = tuple(self._carried(value, closure) for value in arguments)
         parameters = closure.node.parameters
         annotation_of = closure.scope.module.types.annotation
         annotated = any(annotation_of(parameter.annotation) for parameter in parameters)
@@ -215,6 +220,20 @@ class Walker(Statements):
             if isinstance(value, Closure) and value in frame.waiting:
                 settle(self.callback(value, target.given.get(position, [])), "returned")
         return self._result(closure, target, site)
+
+    def _carried(self, value: Value | None, closure: Closure) -> Hashable:
+        """Give the shape of an argument; a query that is being built is its own.
+
+        A function that hands queries on to itself gets no more of them after a while.
+        """
+        chains = options(value)
+        if not all(isinstance(each, Chain) for each in chains):
+            return value.shape() if value is not None else None
+        followed = self._followed.setdefault(id(closure.node), set())
+        if value not in followed and len(followed) >= _MOST_QUERIES:
+            return None
+        followed.add(value)
+        return (QUERY, chains)
 
     def _arguments(self, closure: Closure, site: CallSite) -> list[Value | None]:
         """Give the value of each parameter."""

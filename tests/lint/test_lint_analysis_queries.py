@@ -104,6 +104,57 @@ async def f(ctx, args):
         assert chains(backend) == ["t withIndex by_owner take 3"]
 
 
+def test_a_query_that_is_handed_to_a_helper_ends_there():
+    for backend in (
+        typescript("""
+async function all(q) { return await q.filter((f) => f.eq(f.field("done"), true)).collect(); }
+export const f = query({ args: {}, handler: async (ctx) => await all(ctx.db.query("t").order("desc")) });
+export const g = query({ args: {}, handler: async (ctx) => await all(ctx.db.query("t")) });
+"""),
+        python("""
+async def all(q):
+    return await q.filter(lambda f: f.eq(f.field("done"), True)).collect()
+@query(args={})
+async def f(ctx, args):
+    return await all(ctx.db.query("t").order("desc"))
+@query(args={})
+async def g(ctx, args):
+    return await all(ctx.db.query("t"))
+"""),
+    ):
+        (use,) = backend.database_uses
+        assert chains(backend) == ["t filter desc collect", "t filter collect"]
+        assert (use.body.name, use.kinds, use.body.parameters) == ("all", {"query"}, ())
+        found = backend.reach(use.body, "query")
+        assert found is not None
+        assert [step.text for step in found.path] == ["all"]
+
+
+def test_a_helper_may_give_back_a_longer_query():
+    for backend in (
+        typescript("""
+const done = (q) => q.filter((f) => f.eq(f.field("done"), true));
+export const f = query({ args: {}, handler: async (ctx) => await done(ctx.db.query("t")).first() });
+"""),
+        python("""
+def done(q):
+    return q.filter(lambda f: f.eq(f.field("done"), True))
+@query(args={})
+async def f(ctx, args):
+    return await done(ctx.db.query("t")).first()
+"""),
+    ):
+        assert chains(backend) == ["t filter first"]
+
+
+def test_a_helper_that_hands_queries_on_to_itself_is_followed_a_while():
+    backend = typescript("""
+function more(q, n) { return n ? more(q.filter((f) => f.eq(f.field("n"), n)), n - 1) : q; }
+export const f = query({ args: {}, handler: async (ctx) => await more(ctx.db.query("t"), 9).first() });
+""")
+    assert {use.operation for use in backend.database_uses} == {"query"}
+
+
 def test_an_async_loop_runs_a_query():
     for backend in both(
         'for await (const row of ctx.db.query("t").order("desc")) { await ctx.db.delete("t", row._id); }',
