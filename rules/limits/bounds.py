@@ -18,7 +18,7 @@ __all__ = ["growing_tables", "picks"]
 _BEGINNINGS = frozenset({"init", "initialize", "populate", "bootstrap"})
 
 
-def growing_tables(backend: Backend) -> dict[str | None, DatabaseUse]:
+def growing_tables(backend: Backend) -> dict[str, DatabaseUse]:
     """Give the tables that functions insert into, with the last such insert.
 
     Not those that only seeds fill, such as `seedPlans`: they are as large as what the code lists.
@@ -28,6 +28,8 @@ def growing_tables(backend: Backend) -> dict[str | None, DatabaseUse]:
         for use in backend.database_uses
         if use.operation == "insert"
         and use.kinds
+        and use.table is not None
+        and not use.table.startswith("_")
         and not all(_is_seed(reach.function) for reach in backend.reached_by(use.body))
     }
 

@@ -100,6 +100,21 @@ await tasks.paginate(args["paginationOpts"])
         before=GROWS,
     ),
     handler_case(
+        "a table whose name is not known, and one of the system",
+        """
+await ctx.db.insert(args.table, {});
+const rows = await ctx.db.query(args.table).collect();
+return [rows, await ctx.db.system.query("tasks").collect()];
+""",
+        """
+await ctx.db.insert(args["table"], {})
+rows = await ctx.db.query(args["table"]).collect()
+return [rows, await ctx.db.system.query("tasks").collect()]
+""",
+        before=GROWS,
+        kind="mutation",
+    ),
+    handler_case(
         "a table that only a seed fills",
         """
 return await ctx.db.query("tasks").collect();
@@ -203,7 +218,7 @@ class UnboundedCollect(Rule):
 
 
 def _unbounded(chain: QueryChain) -> bool:
-    return reads_all(chain) and chain.index is None and not chain.filters
+    return reads_all(chain) and chain.index is None and not chain.filters and not chain.system
 
 
 def _ends_early(call: DatabaseUse) -> bool:
