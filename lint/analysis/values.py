@@ -107,6 +107,16 @@ class External(Value):
         return site.evaluator.call_external(self, site)
 
 
+_DEEPEST_RECORD = 5
+
+
+def _nesting(shape: Hashable) -> int:
+    """Give how many objects stand within each other."""
+    if not isinstance(shape, tuple) or shape[0] != "record":
+        return 0
+    return 1 + max((_nesting(part) for _, part in shape[2]), default=0)
+
+
 class Record(Value):
     """An object: its known properties over those of what is spread into it.
 
@@ -140,12 +150,20 @@ class Record(Value):
         return False if self.complete and self.base is None else None
 
     def shape(self) -> Hashable:
-        """Give the key of what it carries."""
+        """Give the key of what it carries; what is nested deeper than anybody does on purpose is left out.
+
+        A function that calls itself with an object around the one that it was given would never come to an end.
+        """
+        fields, base = dict(self.fields), self.base
+        while isinstance(base, Record):
+            fields, base = {**base.fields, **fields}, base.base
         parts = tuple(
-            (key, shape) for key, value in self.fields.items() if value and (shape := value.shape())
+            (key, shape)
+            for key, value in sorted(fields.items(), key=lambda field: field[0])
+            if value and (shape := value.shape()) and _nesting(shape) < _DEEPEST_RECORD
         )
-        base = self.base.shape() if self.base else None
-        return ("record", base, tuple(sorted(parts, key=lambda part: part[0]))) if parts or base else None
+        carried = base.shape() if base else None
+        return ("record", carried, parts) if parts or carried else None
 
 
 class Sequence(Value):

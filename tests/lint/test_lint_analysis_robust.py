@@ -154,3 +154,17 @@ def test_places_are_equal_by_what_they_cover():
     assert Place(source, 6, 7) == Place(source, 6, 7)
     assert len({Place(source, 6, 7), Place(source, 6, 7), Place(source, 19, 20)}) == 2
     assert (Place(source, 19, 20).text, Place(source, 19, 20).line) == ("y", 2)
+
+
+@pytest.mark.parametrize(
+    "handed",
+    ["{ ...opts, n: 1 }", "{ ctx: opts.ctx, parent: opts }", "{ parent: { ...opts, parent: opts } }"],
+)
+def test_a_function_that_calls_itself_with_more_and_more_around_the_ctx_ends(handed: str):
+    backend = typescript(
+        f"""
+async function visit(opts) {{ opts.seen = true; await opts.ctx.db.get("t", 1); await visit({handed}); }}
+export const f = mutation({{ args: {{}}, handler: async (ctx) => {{ await visit({{ ctx }}); }} }});
+"""
+    )
+    assert "db.get mutation" in calls(backend)
