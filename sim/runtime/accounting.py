@@ -55,15 +55,27 @@ class Accounting:
             self._close_transaction(run, used, run.transaction)
             return
         limits = self._runtime.limits
-        used.note("arguments_bytes", run.arguments_bytes, limits.arguments_bytes)
+        in_node = run.function.uses_node
+        used.note(
+            "arguments_bytes",
+            run.arguments_bytes,
+            limits.node_arguments_bytes if in_node else limits.arguments_bytes,
+        )
         used.note("return_bytes", run.return_bytes, limits.return_bytes)
         used.note("log_lines", len(run.log.lines), limits.log_lines)
         if run.transaction is None:
             elapsed_ns = self._runtime.kernel.clock.now_ns - run.execution.start_ns
             used.note("user_time_ms", elapsed_ns / NS_PER_MS, run.time_limit_ms)
             self._warn(run, self._near.of_action(run, elapsed_ns))
+            self._note_peaks(run, used)
         else:
             used.note("call_depth", run.depth, limits.call_depth)
+
+    def note_retries(self, run: Run, count: int) -> None:
+        """A mutation has committed, or not, after so many retries."""
+        self.usage.of(run.function.path).note(
+            "mutation_retries", count, self._runtime.limits.mutation_retries
+        )
 
     def _close_transaction(self, run: Run, used: FunctionUsage, transaction: Transaction) -> None:
         execution, usage = run.execution, transaction.usage
@@ -90,6 +102,14 @@ class Accounting:
         else:
             used.note_all(_READING, reading, self._reading_limits)
         self._warn(run, self._near.of_transaction(run, usage))
+        if usage.search_results:
+            execution.peak("search_results", usage.search_results)
+        if execution.peaks:
+            self._note_peaks(run, used)
+
+    def _note_peaks(self, run: Run, used: FunctionUsage) -> None:
+        for name, most in run.execution.peaks.items():
+            used.note(name, most, getattr(self._runtime.limits, name))
 
     def _warn(self, run: Run, warnings: list[Warned]) -> None:
         path = run.function.path

@@ -34,6 +34,7 @@ class Execution:
         "largest_arguments",
         "limits",
         "now_ms",
+        "peaks",
         "start_ns",
         "system_ns",
         "user_ns",
@@ -50,6 +51,13 @@ class Execution:
         self.audit_lines: list[Any] = []
         # What has been charged for, by transaction: documents read and written, bytes read and written.
         self.charged: dict[Transaction, tuple[int, int, int, int]] = {}
+        # What few functions use of a limit, by the name it has in `Limits`: the most of each.
+        self.peaks: dict[str, int] = {}
+
+    def peak(self, name: str, used: int) -> None:
+        """Note that so much of a limit was used at once."""
+        if used > self.peaks.get(name, -1):
+            self.peaks[name] = used
 
     def begin(self, start_ns: int) -> None:
         """The function begins at this time."""

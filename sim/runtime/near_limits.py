@@ -147,6 +147,7 @@ def _documents(run: Run, most_bytes: int, most_nesting: int) -> list[Warned]:
     if not written:
         return []
     largest = max(written, key=_size)
+    run.execution.peak("document_bytes", largest.size)
     found = []
     if largest.size > int(RATIO * most_bytes):
         message = f'Large document written with ID "{largest.id}"'
@@ -154,6 +155,7 @@ def _documents(run: Run, most_bytes: int, most_nesting: int) -> list[Warned]:
     deep = [document for document in written if _may_be_deep(document)]
     if deep:
         deepest = max(deep, key=_nesting)
+        run.execution.peak("document_nesting", _nesting(deepest))
         message = f'Deeply nested document written with ID "{deepest.id}"'
         found += _near((_row(most_nesting, "TooNested", message, " levels"),), (_nesting(deepest),))
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from biconvex.sim.kernel import NS_PER_MS
 from biconvex.sim.runtime.execution import Execution, ScheduleLimits
 from biconvex.sim.runtime.limits import Limits
 from biconvex.sim.runtime.logs import RunLog

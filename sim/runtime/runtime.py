@@ -154,8 +154,11 @@ class Runtime:
                     self.commit(transaction, run)
             except Conflict as conflict:
                 if retries == self.limits.mutation_retries:
+                    self.accounting.note_retries(run, retries)
                     return Outcome(failure=occ_failure(conflict), logs=outcome.logs)
             else:
+                if retries:
+                    self.accounting.note_retries(run, retries)
                 return outcome
             finally:
                 transaction.discard()

@@ -34,7 +34,8 @@ class FunctionUsage:
 
     What a query or mutation reads, writes and schedules is counted with everything that it calls; the functions it
     calls have measures of their own for arguments, return values and the depth of calls. An action has those and its
-    time. A measure that was never taken is 0 of 0.
+    time. A measure that was never taken is 0 of 0: those of pages, searches, documents and the like are of functions
+    that have some.
     """
 
     MEASURES: Final = (
@@ -51,6 +52,17 @@ class FunctionUsage:
         "system_time_ms",
         "call_depth",
         "log_lines",
+        "document_bytes",
+        "document_nesting",
+        "one_scheduled_arguments_bytes",
+        "page_size",
+        "search_results",
+        "vector_search_results",
+        "concurrent_action_operations",
+        "mutation_retries",
+        "audit_log_lines",
+        "audit_log_line_bytes",
+        "audit_log_bytes",
     )
 
     arguments_bytes: Measure
@@ -66,6 +78,17 @@ class FunctionUsage:
     system_time_ms: Measure
     call_depth: Measure
     log_lines: Measure
+    document_bytes: Measure
+    document_nesting: Measure
+    one_scheduled_arguments_bytes: Measure
+    page_size: Measure
+    search_results: Measure
+    vector_search_results: Measure
+    concurrent_action_operations: Measure
+    mutation_retries: Measure
+    audit_log_lines: Measure
+    audit_log_line_bytes: Measure
+    audit_log_bytes: Measure
 
     def __init__(self) -> None:
         self.runs = 0

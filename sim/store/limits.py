@@ -65,6 +65,8 @@ class TransactionUsage(msgspec.Struct):
     database_queries: int = 0
     documents_written: int = 0
     bytes_written: int = 0
+    search_results: int = 0
+    """The most that one text search has looked at."""
 
     def add_read(self, size: int, limits: TransactionLimits) -> None:
         """Count one document of `size` bytes; raises at the limit, the document included in the count."""

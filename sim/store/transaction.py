@@ -251,6 +251,10 @@ class Transaction:
         if document.table[0] != "_":
             self._usage.add_read(document.size, self.limits)
 
+    def note_results(self, count: int) -> None:
+        """A text search has looked at so many documents."""
+        self._usage.search_results = max(self._usage.search_results, count)
+
     def reserve_read(self, document: Document) -> bool:
         """Whether a document may be looked at ahead of its reading: all that were will be within the limits."""
         if document.table[0] == "_":

@@ -35,7 +35,8 @@ def audit_log_in_action(_runtime: Runtime, _run: Run, _arguments: Any) -> str:
 
 def resolved_lines(runtime: Runtime, run: Run) -> list[Any]:
     """The lines of a function that succeeded, and of all it called; raises `DeveloperError` where they are too many."""
-    lines, limits = run.execution.audit_lines, runtime.limits
+    lines, limits, peak = run.execution.audit_lines, runtime.limits, run.execution.peak
+    peak("audit_log_lines", len(lines))
     if len(lines) > limits.audit_log_lines:
         raise DeveloperError(
             "TooManyAuditLogLines",
@@ -52,6 +53,7 @@ def resolved_lines(runtime: Runtime, run: Run) -> list[Any]:
     for line in lines:
         body, count = _resolve(line, known)
         size = len(msgspec.json.encode(line)) + count * _LONGEST_VARIABLE
+        peak("audit_log_line_bytes", size)
         if size > limits.audit_log_line_bytes:
             raise DeveloperError(
                 "AuditLogLineTooLarge",
@@ -60,6 +62,7 @@ def resolved_lines(runtime: Runtime, run: Run) -> list[Any]:
             )
         total += size
         resolved.append(body)
+    peak("audit_log_bytes", total)
     if total > limits.audit_log_bytes:
         raise DeveloperError(
             "AuditLogLinesTooLarge",

@@ -69,6 +69,7 @@ def query_page(runtime: Runtime, run: Run, arguments: Any) -> str:
     """One page of a query (semantics §5.6)."""
     runtime.trace.record("page", _describe(arguments["query"]), run.number)
     page_size = count_argument(arguments.get("pageSize"), "queryPage")
+    run.execution.peak("page_size", page_size)
     end_cursor = optional_text(arguments, "endCursor", "queryPage")
     most_rows, most_bytes = arguments.get("maximumRowsRead"), arguments.get("maximumBytesRead")
     page = run.tx.paginate(

@@ -146,6 +146,7 @@ def _charge(run: Run, args: Any) -> None:
     size = size_of([args])
     execution.argument_bytes += size
     execution.largest_arguments = max(execution.largest_arguments, size)
+    execution.peak("one_scheduled_arguments_bytes", size)
     if execution.argument_bytes > limits.argument_bytes:
         raise DeveloperError(
             "ScheduledFunctionsArgumentsTooLarge",

@@ -17,6 +17,8 @@ def vector_search(runtime: Runtime, run: Run, arguments: Any) -> str:
     """The ids and scores of the documents nearest to a vector, of what is committed at this moment."""
     query = arguments["query"]
     runtime.trace.record("vectorSearch", str(query["indexName"]), run.number)
+    if isinstance(query.get("limit"), int):
+        run.execution.peak("vector_search_results", query["limit"])
     matches = runtime.store.vector_search(query, runtime.transaction_limits.search)
     found = [{"_id": match.id, "_score": match.score} for match in matches]
     return msgspec.json.encode({"results": found}).decode()

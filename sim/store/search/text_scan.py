@@ -24,7 +24,7 @@ class SearchScan:
     """A text search; `interval` holds the keys of the results that are wanted."""
 
     __slots__ = (
-        "_interval", "_next", "_query", "_rows", "ended", "looking_ahead", "transaction", "uncounted",
+        "_counted", "_interval", "_next", "_query", "_rows", "ended", "looking_ahead", "transaction", "uncounted",
     )  # fmt: skip
 
     def __init__(self, transaction: Transaction, query: Query, interval: tuple[bytes, bytes]) -> None:
@@ -36,6 +36,7 @@ class SearchScan:
         self._interval = interval
         self._rows: list[Row] | None = None
         self._next = 0
+        self._counted = 0
 
     def pull(self, hint: int) -> Row | None:
         """The next result, None at the end; raises beyond the last one that a search may look at."""
@@ -69,6 +70,8 @@ class SearchScan:
     def count(self, row: Row) -> Row:
         """Account for a result that is taken; returns it as it is now."""
         key, found = row
+        self._counted += 1
+        self.transaction.note_results(self._counted)
         document = self.transaction.read_result(found)
         if document is None:
             raise DeveloperError(

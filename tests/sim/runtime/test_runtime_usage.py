@@ -267,3 +267,17 @@ def test_large_arguments_of_a_scheduled_function_are_warned_of_beyond_the_limit_
 )
 def test_durations_are_shown_as_rust_shows_them(milliseconds: float, text: str) -> None:
     assert duration_text(round(milliseconds * NS_PER_MS)) == text
+
+
+def test_usage_of_documents_pages_jobs_and_retries_is_known_where_there_are_some(deployed: Make) -> None:
+    convex = deployed()
+    convex.mutation("m:deep")
+    convex.mutation("m:plan", {"kib": 1})
+    deep, plan = convex.usage["m:deep"], convex.usage["m:plan"]
+    assert (deep.document_nesting.used, deep.document_nesting.limit) == (14, 16)
+    assert deep.document_bytes.used == deep.bytes_written.used
+    assert (plan.one_scheduled_arguments_bytes.used, plan.one_scheduled_arguments_bytes.limit) == (
+        1035,
+        4 << 20,
+    )
+    assert (plan.document_bytes.limit, plan.page_size.limit, plan.mutation_retries.limit) == (0, 0, 0)
