@@ -216,7 +216,7 @@ class Host(Protocol):
         ...
 
     def resume_each(self, run: int, results: Sequence[CallResult], now_ms: int) -> Step:
-        """Hand results to a waiting run one by one, each as `resume` does; the last step, with the calls of all of them.
+        """Hand results to a waiting run one by one, each as `resume` does; the last step, with the calls of all.
 
         A run that is over before the last one takes no more. There is at least one.
         """

@@ -17,6 +17,7 @@ from biconvex.sim.runtime.syscalls import (
     BATCHED,
     SYNC_SYSCALLS,
     TRANSACTION_SYSCALLS,
+    WRITES,
     consume,
 )
 from biconvex.sim.runtime.timekeeping import Timekeeper, out_of_time
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Stepper"]
 
 _MAX_BATCH: Final = 16
+_MAX_WRITES_AHEAD: Final = 256
 
 
 class Stepper:
@@ -88,11 +90,33 @@ class Stepper:
                 if charged:
                     await time.operation(run, call.op)
                     await time.taken(run)
+                elif pending and call.op in WRITES:
+                    await self._write_ahead(run, pending, results)
+                    await self._runtime.kernel.turn()
+                    step = host.resume_each(host_run, results, self._runtime.kernel.clock.now_ms)
+                    continue
                 await self._runtime.kernel.turn()
                 step = host.resume(host_run, results, self._runtime.kernel.clock.now_ms)
         except BaseException:
             host.abandon(host_run)
             raise
+
+    async def _write_ahead(self, run: Run, pending: deque[Syscall], results: list[CallResult]) -> None:
+        """Perform the writes that are next in line, after which the handler goes on one by one all the same.
+
+        Convex performs a write when the handler has seen the result of the one before. What the handler does then can
+        neither change this one nor come before it, unless the function fails, which undoes them all.
+        """
+        tables = run.tx.tables
+        while pending and results[-1].error is None and len(results) < _MAX_WRITES_AHEAD:
+            call = pending[0]
+            if call.op not in WRITES:
+                return
+            table = call.arguments.get("table")
+            # A new table would show itself too early (`normalizeId`).
+            if table is not None and (type(table) is not str or tables.get(table) is None):
+                return
+            results.append(await self._perform(run, pending.popleft()))
 
     async def run_action(self, run: Run, args: Value) -> Settled:
         """Step the handler; perform its operations side by side, each resuming it when it is done."""

@@ -214,6 +214,21 @@ function resume(runId, nowMs, results) {
   return step(run, () => run.accept(results, nowMs));
 }
 
+/** Hands over results one by one, as if each had come by itself, from the one at a place on; a run that is over takes no more. */
+function resumeEach(runId, nowMs, results, from = 0) {
+  const run = runs.get(runId);
+  const last = results.length - 1;
+  for (let at = from; at < last; at++) {
+    enter(run, () => run.accept([results[at]], nowMs));
+    if (drain !== null) drainFor(run);
+    if (drain === null || run.native || !run.isAnswerable) {
+      return settle(run).then(() => (run.isOver ? finish(run) : resumeEach(runId, nowMs, results, at + 1)));
+    }
+    if (run.isOver) return finish(run);
+  }
+  return step(run, () => run.accept([results[last]], nowMs));
+}
+
 function close(id) {
   const deployment = deployments.get(id);
   deployments.delete(id);
@@ -223,6 +238,7 @@ function close(id) {
 const COMMANDS = {
   start,
   resume,
+  resumeEach,
   load,
   abandon: (runId) => runs.delete(runId),
   bundle: (key, scripts) => bundles.set(key, scripts),

@@ -141,11 +141,18 @@ class JavaScriptHost:
 
     def resume(self, run: int, results: Sequence[CallResult], now_ms: int) -> Step:
         """Hand results to a run and step it."""
+        return self._resume("resume", run, results, now_ms)
+
+    def resume_each(self, run: int, results: Sequence[CallResult], now_ms: int) -> Step:
+        """Hand results to a run one by one, stepping it after each."""
+        return self._resume("resumeEach", run, results, now_ms)
+
+    def _resume(self, command: str, run: int, results: Sequence[CallResult], now_ms: int) -> Step:
         sync = self._runs.get(run)
         if sync is None or self._epoch != self._engine.epoch:
             self._lose_runs()
             raise HostCrashed(self._engine.why_ended or "Node was ended")
-        return self._step(run, _encode(("resume", run, now_ms, results)), sync)
+        return self._step(run, _encode((command, run, now_ms, results)), sync)
 
     def abandon(self, run: int) -> None:
         """Forget a run."""

@@ -74,6 +74,16 @@ class PythonHost:
         found.settle(results, now_ms)
         return self._step(run, found)
 
+    def resume_each(self, run: int, results: Sequence[CallResult], now_ms: int) -> Step:
+        """Hand results to a run one by one, stepping it after each."""
+        found = self._runs[run]
+        for result in results[:-1]:
+            found.settle((result,), now_ms)
+            found.proceed()
+            if found.has_failed:
+                return self._step(run, found)
+        return self.resume(run, results[-1:], now_ms)
+
     def abandon(self, run: int) -> None:
         """Forget a run."""
         found = self._runs.pop(run, None)
@@ -141,13 +151,7 @@ class _Run:
 
     def step(self) -> Step:
         """Run until everything waits; raises `HostTimeout` when that takes too long in real time."""
-        outer, sys.stdout = sys.stdout, self._output
-        try:
-            with self._watchdog:
-                self._loop.step()
-        finally:
-            sys.stdout = outer
-        self._output.finish_line()
+        self.proceed()
         step = self._outcome()
         logs, self._logs = tuple(self._logs), []
         if isinstance(step, Settled):
@@ -157,6 +161,21 @@ class _Run:
                 never_begun = ()  # the error may be why nobody came to await them
             return msgspec.structs.replace(step, logs=logs, observed_time=observed, never_begun=never_begun)
         return msgspec.structs.replace(step, logs=logs) if logs else step
+
+    def proceed(self) -> None:
+        """Run until everything waits, and leave what came of it for the next step to tell."""
+        outer, sys.stdout = sys.stdout, self._output
+        try:
+            with self._watchdog:
+                self._loop.step()
+        finally:
+            sys.stdout = outer
+        self._output.finish_line()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the run has ended with an error, whatever is under way still."""
+        return self._failure() is not None
 
     def _outcome(self) -> Step:
         calls, self._calls = tuple(self._calls), []

@@ -16,10 +16,13 @@ from biconvex.sim.runtime.syscalls import (
     search,
 )
 
-__all__ = ["ACTION_SYSCALLS", "BATCHED", "SYNC_SYSCALLS", "TRANSACTION_SYSCALLS"]
+__all__ = ["ACTION_SYSCALLS", "BATCHED", "SYNC_SYSCALLS", "TRANSACTION_SYSCALLS", "WRITES"]
 
 BATCHED: Final = frozenset({"1.0/get", "1.0/queryStreamNext"})
 """What Convex performs side by side when it was issued side by side; all else goes one by one."""
+
+WRITES: Final = frozenset({"1.0/insert", "1.0/shallowMerge", "1.0/replace", "1.0/remove"})
+"""What depends on nothing but the operations issued before it, whatever a handler does with their results."""
 
 SYNC_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
     "1.0/db/normalizeId": database.normalize_id,
