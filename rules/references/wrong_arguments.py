@@ -221,6 +221,11 @@ FLAGGED = (
         'runMutation(internal.tasks.none, {«"text": "a"»})',
     ),
     _case(
+        "one by another's name",
+        'runMutation(internal.tasks.remind, {«"txt": "a"»})',
+        'runMutation(internal.tasks.remind, {"text": "a", "at": {«"hours": 5»}})',
+    ),
+    _case(
         "a value of the wrong type",
         'runMutation(internal.tasks.remind, {"text": «1»})',
         'runMutation(internal.tasks.remind, {"text": "a", "level": «"medium"»})',
@@ -287,16 +292,31 @@ def _problems(
                 evidence=evidence,
             )
         return
-    for found in mismatches(shape, args):
+    every = tuple(mismatches(shape, args))
+    for found in every:
+        other = _counterpart(found, every)
+        if found.sort == "missing" and other is not None:
+            continue
         whose = f"The argument `{found.path}` of `{reference.name}`" if found.path else f"`{reference.name}`"
-        what, help_text = _told(found, shape)
+        what, help_text = _told(found, shape, other)
         place = Place(source, found.node.start, found.node.end)
         yield Problem(place, f"{whose} {what}.", help=help_text, evidence=evidence)
 
 
-def _told(found: Mismatch, shape: ValidatorShape) -> tuple[str, str]:
-    """Say what is wrong, and what to do."""
+def _counterpart(found: Mismatch, every: tuple[Mismatch, ...]) -> Mismatch | None:
+    """Find the one field that is missing where this is the one too many, or the other way round: a wrong name."""
+    beside = [one for one in every if one.path == found.path and one.sort in {"unknown", "missing"}]
+    if len(beside) != 2 or found not in beside or beside[0].sort == beside[1].sort:
+        return None
+    return beside[1] if found is beside[0] else beside[0]
+
+
+def _told(found: Mismatch, shape: ValidatorShape, missing: Mismatch | None) -> tuple[str, str]:
+    """Say what is wrong, and what to do; `missing` is what is missing in the place of an unknown field."""
     part = "field" if found.path else "argument"
+    if missing is not None:
+        told = f"has no {part} `{found.detail}`, and needs `{missing.detail}`"
+        return told, f"pass `{missing.detail}` in its place"
     if found.sort == "missing":
         return f"needs the {part} `{found.detail}`", f"pass `{found.detail}`"
     if found.sort == "unknown":
