@@ -21,6 +21,7 @@ __all__ = [
     "FunctionSource",
     "Host",
     "HostCrashed",
+    "HostOutOfMemory",
     "HostTimeout",
     "Invocation",
     "LogLine",
@@ -48,6 +49,10 @@ class HostTimeout(Exception):
 
 class HostCrashed(Exception):
     """The host's process ended in the middle of a step; the run is lost, the host is usable again."""
+
+
+class HostOutOfMemory(HostCrashed):
+    """The host's process ended in the middle of a step because the function took all the memory there was."""
 
 
 class FunctionSource(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ _CAPACITY_BYTES: Final = 32 << 20
 _ENTRY_BYTES: Final = 1 << 10
 _WRITES_REMEMBERED: Final = 4_096
 # These depend on the machine that runs the simulation: asked again, the function may well answer.
-_UNREPEATABLE: Final = frozenset({"UserTimeout", "HostCrashed", "TooManyConcurrentRequests"})
+_UNREPEATABLE: Final = frozenset({"UserTimeout", "HostCrashed", "OutOfMemory", "TooManyConcurrentRequests"})
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from biconvex.sim.values.surrogates import lone_surrogate
 __all__ = ["Failure", "Outcome", "Terminated"]
 
 
-_THROWN: Final = frozenset({None, "ReturnTooLarge", "UserTimeout"})
+_THROWN: Final = frozenset({None, "OutOfMemory", "ReturnTooLarge", "UserTimeout"})
 
 
 class Terminated(Exception):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 import msgspec
-from biconvex.sim.hosts.protocol import HostCrashed, HostTimeout, Settled
+from biconvex.sim.hosts.protocol import HostCrashed, HostOutOfMemory, HostTimeout, Settled
 from biconvex.sim.kernel import NS_PER_MS, Choices, Kernel, Trace
 from biconvex.sim.runtime.accounting import Accounting
 from biconvex.sim.runtime.cache import Answer, QueryCache, Question
@@ -28,7 +28,7 @@ from biconvex.sim.runtime.timekeeping import Timekeeper, out_of_time
 from biconvex.sim.store import Commit, Conflict, Store, Transaction
 from biconvex.sim.values import DeveloperError, Value, dumps
 
-__all__ = ["Runtime", "occ_failure"]
+__all__ = ["Runtime", "crash_failure", "occ_failure"]
 
 _BACKOFF_FIRST_MS: Final = 100
 _BACKOFF_LAST_MS: Final = 2_000
@@ -293,8 +293,7 @@ class Runtime:
         except HostTimeout:
             outcome = Outcome(failure=Failure.from_developer_error(out_of_time(run)))
         except HostCrashed as crash:
-            message = f"The process that ran {function.path} ended before the function did: {crash}"
-            outcome = Outcome(failure=Failure(message, None, "HostCrashed", is_terminal=True))
+            outcome = Outcome(failure=crash_failure(function, crash))
         self.accounting.close(run)
         if run.log.lines:
             outcome = msgspec.structs.replace(outcome, logs=tuple(run.log.lines))
@@ -334,6 +333,16 @@ class Runtime:
         """Note a guideline that was not kept."""
         self.findings.append(RuntimeFinding(rule, message, function, self.kernel.clock.now_ns / NS_PER_MS))
         self.trace.record("finding", rule, 0, {"function": function, "message": message})
+
+
+def crash_failure(function: RegisteredFunction, crash: HostCrashed) -> Failure:
+    """The failure of a function whose process ended while it ran (semantics §7, row 39)."""
+    if isinstance(crash, HostOutOfMemory) and not function.uses_node:
+        message, code = "JavaScript execution ran out of memory (maximum memory usage: 64 MB)", "OutOfMemory"
+    else:
+        message = f"The process that ran {function.path} ended before the function did: {crash}"
+        code = "HostCrashed"
+    return Failure(message, None, code, is_terminal=True)
 
 
 def occ_failure(conflict: Conflict) -> Failure:

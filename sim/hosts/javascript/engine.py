@@ -18,7 +18,7 @@ from typing import IO
 
 from biconvex.sim.hosts.javascript.core import SharedCore
 from biconvex.sim.hosts.javascript.node import child_environment, find_node
-from biconvex.sim.hosts.protocol import HostCrashed, HostTimeout
+from biconvex.sim.hosts.protocol import HostCrashed, HostOutOfMemory, HostTimeout
 from biconvex.sim.values.errors import ProjectError
 
 __all__ = ["JavaScriptEngine", "shared_engine"]
@@ -28,7 +28,11 @@ _LENGTH = struct.Struct("<I")
 _READ_SIZE = 1 << 16
 _CLOSING_S = 2.0
 _COMPLAINT_BYTES = 2000
+_LOOK_BACK_BYTES = 1 << 16
 _SYNC = ord("Y")
+# What all functions, their contexts and the host itself share: V8 has no limit for a single context.
+_HEAP_MIB = 512
+_OUT_OF_MEMORY = b"JavaScript heap out of memory"
 _SHORT_MS = 5
 """A step that takes longer may use another core."""
 
@@ -77,8 +81,9 @@ class JavaScriptEngine:
     ) -> tuple[int, bytes]:
         """Send a command and wait for its answer: a letter and JSON text.
 
-        `sync` answers what the command asks in between. Raises `HostTimeout` after `timeout_s` real seconds and
-        `HostCrashed` when Node ends; either way the next command starts another process.
+        `sync` answers what the command asks in between. Raises `HostTimeout` after `timeout_s` real seconds,
+        `HostCrashed` when Node ends, and `HostOutOfMemory` when it does for want of memory; in any case the next
+        command starts another process.
         """
         with self._lock:
             process = self._ready()
@@ -91,6 +96,9 @@ class JavaScriptEngine:
             except _NodeEnded as ended:
                 self.close()
                 self.why_ended = str(ended)
+                if ended.out_of_memory:
+                    self.why_ended = "another function ran out of memory, and its process was ended"
+                    raise HostOutOfMemory(str(ended)) from None
                 raise HostCrashed(str(ended)) from None
             except BaseException:
                 # An answer may still be on its way: this process can't be spoken to any more.
@@ -115,7 +123,9 @@ class JavaScriptEngine:
 
 
 class _NodeEnded(Exception):
-    pass
+    def __init__(self, message: str, *, out_of_memory: bool = False) -> None:
+        super().__init__(message)
+        self.out_of_memory = out_of_memory
 
 
 class _TookTooLong(Exception):
@@ -220,8 +230,11 @@ class _NodeProcess:
             return _NodeEnded("Node closed its pipes")
         how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
         self._complaints.seek(0, os.SEEK_END)
-        self._complaints.seek(max(0, self._complaints.tell() - _COMPLAINT_BYTES))
-        said = self._complaints.read().decode("utf-8", "replace").strip()
+        self._complaints.seek(max(0, self._complaints.tell() - _LOOK_BACK_BYTES))
+        complaints = self._complaints.read()
+        said = complaints[-_COMPLAINT_BYTES:].decode("utf-8", "replace").strip()
+        if _OUT_OF_MEMORY in complaints:
+            return _NodeEnded(f"Node ran out of {_HEAP_MIB} MiB of memory", out_of_memory=True)
         return _NodeEnded(f"Node {how}" + (f":\n{said}" if said else ""))
 
     def end(self) -> None:
@@ -242,7 +255,7 @@ class _NodeProcess:
 
 
 def _command(node: str, commands: int, answers: int) -> list[str]:
-    return [node, "--no-warnings", str(_SCRIPT), str(commands), str(answers)]
+    return [node, "--no-warnings", f"--max-old-space-size={_HEAP_MIB}", str(_SCRIPT), str(commands), str(answers)]
 
 
 _ENGINE = JavaScriptEngine()
