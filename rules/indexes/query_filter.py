@@ -335,7 +335,21 @@ class QueryFilter(Rule):
             message = f"This filter reads documents of {name} that a closer range of `{index.name}` would leave out."
         else:
             message = f"This filter reads documents of {name} that the index `{index.name}` would leave out."
-        return Problem(found.place, message, help=_help(found, chain, index), fix=_fix(found, chain, index))
+        return Problem(
+            found.place,
+            message,
+            help=_help(found, chain, index),
+            fix=_fix(found, chain, index),
+            topic=_missing_index(found, table) if index is None and chain.index is None else None,
+        )
+
+
+def _missing_index(found: Filter, table: Table | None) -> str | None:
+    """Give the index that a filter calls for, if it calls for one: however many do, one is missing."""
+    fields = sorted({condition.field for condition in found.conditions if condition.operation == "eq"})
+    if table is None or not fields:
+        return None
+    return f"{table.place.source.path}:{table.place.start}:{','.join(fields)}"
 
 
 def _help(found: Filter, chain: QueryChain, index: Index | None) -> str:

@@ -129,4 +129,5 @@ def _problem(reference: FunctionReference) -> Problem:
         reference.place,
         f"The function is named by the string `{reference.name}`, which nothing can follow.",
         help=f"pass the reference `{path}`",
+        topic=reference.place.source.path,
     )
