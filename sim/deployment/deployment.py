@@ -40,6 +40,10 @@ __all__ = ["Caller", "Deployment"]
 
 T = TypeVar("T")
 _DAY_MS = 86_400_000
+_OWN_VARIABLES = {
+    "CONVEX_CLOUD_URL": "https://anonymous-biconvex.convex.cloud",
+    "CONVEX_SITE_URL": "https://anonymous-biconvex.convex.site",
+}
 Reference = str | FunctionReference
 Arguments = Mapping[str, Any] | None
 
@@ -84,9 +88,10 @@ class Deployment(Caller):
 
     `path` is the project, its functions folder, or anything that a `convex.json` makes one. `seed` decides every
     choice that the simulation makes; the same seed and calls give the same run. `limits` replaces today's figures,
-    `env` are the deployment's environment variables (none are inherited), and `start` is where the clock starts.
-    `costs` says what takes virtual time, and how much: nothing does by default. A function that runs on for
-    `step_timeout_s` of real time without waiting for anything is ended, as one that has run out of its virtual time.
+    `env` are the deployment's environment variables (none are inherited; two are Convex's own), and `start` is where
+    the clock starts. `costs` says what takes virtual time, and how much: nothing does by default. A function that runs
+    on for `step_timeout_s` of real time without waiting for anything is ended, as one that has run out of its virtual
+    time.
     A query is answered from a cache while nothing it read has changed, as in Convex, unless `query_cache` is false.
     Cron jobs run some seconds into their minute, as in Convex; with `cron_splay` false they run exactly when due.
 
@@ -112,7 +117,7 @@ class Deployment(Caller):
         self._closed = False
         choices = Choices(seed)
         clock = Clock(START_NS if start is None else _timestamp_ns(start))
-        environment = dict(env or {})
+        environment = _OWN_VARIABLES | dict(env or {})
         self._loaded: Loaded = load_backend(Path(path), environment, clock.now_ms, step_timeout_s)
         self._kernel = Kernel(clock, choices.child("interleaving"))
         self.trace = Trace(clock)

@@ -27,9 +27,11 @@ from biconvex.sim.server.registration import (
     query,
 )
 from biconvex.sim.server.schema import SchemaDefinition, TableDefinition, define_schema, define_table
+from biconvex.sim.server.storage import Blob
 
 __all__ = [
     "ActionCtx",
+    "Blob",
     "Console",
     "Crons",
     "DatabaseReader",

@@ -13,6 +13,7 @@ from biconvex.sim.server.link import Link
 from biconvex.sim.server.meta import ActionMeta, MutationMeta, QueryMeta
 from biconvex.sim.server.operation import operation
 from biconvex.sim.server.references import FunctionReference, function_path
+from biconvex.sim.server.storage import StorageActionWriter, StorageReader, StorageWriter
 from biconvex.sim.values import from_json, to_json
 
 __all__ = ["ActionCtx", "Auth", "MutationCtx", "QueryCtx", "Scheduler"]
@@ -91,6 +92,7 @@ class QueryCtx:
         self._link = link
         self.db = DatabaseReader(link)
         self.auth = Auth(link)
+        self.storage = StorageReader(link)
         self.meta: QueryMeta = QueryMeta(link)
 
     @operation("ctx.run_query")
@@ -125,10 +127,12 @@ class MutationCtx(QueryCtx):
     """What a mutation gets."""
 
     db: DatabaseWriter
+    storage: StorageWriter
 
     def __init__(self, link: Link) -> None:
         super().__init__(link)
         self.db = DatabaseWriter(link)
+        self.storage = StorageWriter(link)
         self.meta: MutationMeta = MutationMeta(link)
         self.scheduler = Scheduler(link, "1.0/")
 
@@ -149,6 +153,7 @@ class ActionCtx:
     def __init__(self, link: Link) -> None:
         self._link = link
         self.auth = Auth(link)
+        self.storage = StorageActionWriter(link)
         self.meta = ActionMeta(link)
         self.scheduler = Scheduler(link, "1.0/actions/")
 

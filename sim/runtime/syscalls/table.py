@@ -14,6 +14,7 @@ from biconvex.sim.runtime.syscalls import (
     metadata,
     scheduling,
     search,
+    storage,
 )
 
 __all__ = ["ACTION_SYSCALLS", "BATCHED", "SYNC_SYSCALLS", "TRANSACTION_SYSCALLS", "WRITES"]
@@ -47,6 +48,10 @@ TRANSACTION_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
     "1.0/runUdf": functions.run_udf,
     "1.0/schedule": scheduling.schedule,
     "1.0/cancel_job": scheduling.cancel_job,
+    "1.0/storageGetUrl": storage.get_url,
+    "1.0/storageGetMetadata": storage.get_metadata,
+    "1.0/storageGenerateUploadUrl": storage.generate_upload_url,
+    "1.0/storageDelete": storage.delete,
 }
 
 ACTION_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -61,5 +66,11 @@ ACTION_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
     "1.0/actions/schedule": scheduling.schedule_from_action,
     "1.0/actions/cancel_job": scheduling.cancel_job_from_action,
     "1.0/actions/vectorSearch": search.vector_search,
+    "1.0/storageGetUrl": storage.get_url_from_action,
+    "1.0/storageGetMetadata": storage.get_metadata_from_action,
+    "1.0/storageGenerateUploadUrl": storage.generate_upload_url,
+    "1.0/storageDelete": storage.delete_from_action,
+    "storage/storeBlob": storage.store_blob,
+    "storage/getBlob": storage.get_blob,
     "fetch": external.fetch,
 }
