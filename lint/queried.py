@@ -11,19 +11,23 @@ import msgspec
 
 if TYPE_CHECKING:
     from biconvex.lint import syntax
-    from biconvex.lint.declarations import Body, Place
+    from biconvex.lint.declarations import Body, Place, ValidatorShape
 
 __all__ = ["ArrayUse", "Filter", "FilterCondition", "IndexUse", "QueryChain", "RangeStep"]
 
 
 class RangeStep(msgspec.Struct, frozen=True, eq=False):
-    """One step of an index range or search filter: `q.eq("field", value)`. `field` is None unless literal."""
+    """One step of an index range or search filter: `q.eq("field", value)`. `field` is None unless literal.
+
+    `given` is the validator of the value, where data flow tells: of kind `id` for an id and for what is cast to one.
+    """
 
     operation: Literal["eq", "gt", "gte", "lt", "lte", "search"]
     field: str | None
     place: Place
     field_place: Place
     value: syntax.Node | None
+    given: ValidatorShape | None = None
 
 
 class IndexUse(msgspec.Struct, frozen=True, eq=False):

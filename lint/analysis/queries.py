@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import msgspec
 from biconvex.lint import syntax
+from biconvex.lint.analysis.data import id_in
 from biconvex.lint.analysis.filters import filter_at
 from biconvex.lint.analysis.values import (
     Closure,
@@ -181,6 +182,7 @@ class _Range(Value):
             place=place,
             field_place=Place(source, node.start, node.end) if node else place,
             value=site.argument_node(1),
+            given=id_in(site.argument(1)),
         )
         return _Range((*self.steps, step))
 

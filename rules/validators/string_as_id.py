@@ -3,13 +3,14 @@
 ## What it does
 
 Finds arguments with the validator `v.string()` that go to `ctx.db.get`, `patch`, `replace` or `delete` as the
-document's id, as they are or through a cast such as `args.id as Id<"tasks">`.
+document's id, as they are or through a cast such as `args.id as Id<"tasks">`, and those that an index range compares
+with a field of ids.
 
 ## Why is this bad?
 
-Any string passes, also one that is no id: then the call throws in the middle of the function. An id of another
-table passes as well, and without the table's name the call reads or deletes that table's document. `v.id("tasks")`
-refuses both before the function runs.
+Any string passes, also one that is no id: then the call throws in the middle of the function, or the query finds
+nothing. An id of another table passes as well, and without the table's name the call reads or deletes that table's
+document. `v.id("tasks")` refuses both before the function runs.
 
 ## Example
 
@@ -39,10 +40,12 @@ is no id of the table are refused, which is what is wanted; look whether a calle
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Edit, Fix, Severity
 from biconvex.lint.rule import Case, Fixed, Problem, Rule
+from biconvex.rules.examples import python_schema, typescript_schema
 from biconvex.rules.validators.declared import parts
 from biconvex.rules.wording import callee
 
@@ -87,7 +90,29 @@ async def work(ctx, args):
     )
 
 
+def _compared_case(name: str, field: str, mark: str = "{}") -> Case:
+    """A query of an index on a field, which it compares with an argument; marked, that becomes an id."""
+    tables = """
+"notes": defineTable({"task": v.id("tasks"), "label": v.string()})
+    .index("task", ["task"])
+    .index("label", ["label"]),
+"""
+    schemas = typescript_schema(tables), python_schema(tables.replace("defineTable", "define_table"))
+
+    def files(validator: str) -> tuple[dict[str, str], dict[str, str]]:
+        typescript, python = _files(
+            validator,
+            f'return await ctx.db.query("notes").withIndex("{field}", (q) => q.eq("{field}", args.id as any)).take(9);',
+            f'return await ctx.db.query("notes").with_index("{field}", lambda q: q.eq("{field}", args["id"])).take(9)',
+        )
+        return {"schema.ts": schemas[0], "a.ts": typescript}, {"schema.py": schemas[1], "a.py": python}
+
+    fixed = Fixed(*files('v.id("tasks")')) if mark != "{}" else None
+    return Case(name, *files(mark.format("v.string()")), fixed=fixed)
+
+
 SILENT = (
+    _compared_case("a string that is compared with a field of strings", "label"),
     _case(
         "an id",
         'v.id("tasks")',
@@ -109,6 +134,7 @@ SILENT = (
 )
 
 FLAGGED = (
+    _compared_case("a string that is compared with a field of ids", "task", "«{}»"),
     _case(
         "a string, with the table's name",
         "«v.string()»",
@@ -149,27 +175,48 @@ class StringAsId(Rule):
             for part in parts(function.args.shape)
             if part.kind == "string"
         }
-        used: dict[ValidatorShape, list[tuple[str | None, DatabaseUse]]] = {}
+        used: dict[ValidatorShape, list[tuple[str | None, Place, str]]] = defaultdict(list)
         for use in backend.database_uses:
-            given = use.id
             # what one branch takes for an id may be something else in another
-            if given is None or use.conditional:
-                continue
-            string = given.members[0] if given.kind == "id" and given.members else given
-            if string in arguments:
-                used.setdefault(string, []).append((use.table or given.table, use))
+            if not use.conditional:
+                for given, table, place, says in (*_as_its_id(use), *_compared(use, backend)):
+                    string = given.members[0] if given.kind == "id" and given.members else given
+                    if string in arguments:
+                        used[string].append((table or given.table, place, says))
         for string, uses in used.items():
-            tables = {table for table, _ in uses if table is not None}
+            tables = {table for table, _, _ in uses if table is not None}
             if len(tables) <= 1:
-                yield _problem(string, next(iter(tables), None), uses[0][1])
+                yield _problem(string, next(iter(tables), None), uses[0][1:])
 
 
-def _problem(string: ValidatorShape, table: str | None, use: DatabaseUse) -> Problem:
+_Given = tuple["ValidatorShape", str | None, "Place", str]
+
+
+def _as_its_id(use: DatabaseUse) -> Iterator[_Given]:
+    """Give what a call takes for a document's id."""
+    if use.id is not None:
+        yield use.id, use.table, use.place, f"{callee(use)} takes it for an id"
+
+
+def _compared(use: DatabaseUse, backend: Backend) -> Iterator[_Given]:
+    """Give what the index range of a query compares with fields of ids."""
+    for chain in use.chains:
+        ranges = (chain.index.ranges if chain.index is not None else None) or ()
+        table = backend.schema.tables.get(chain.table or "") if backend.schema else None
+        if len(ranges) != 1 or table is None or table.document is None:
+            continue
+        for step in ranges[0]:
+            field = table.document.fields.get(step.field or "")
+            if step.operation == "eq" and step.given is not None and field is not None and field.kind == "id":
+                yield step.given, field.table, step.place, f"`{step.field}` of `{table.name}` is such an id"
+
+
+def _problem(string: ValidatorShape, table: str | None, use: tuple[Place, str]) -> Problem:
     return Problem(
         string.place,
         f"This string is used as an id{f' of `{table}`' if table else ''}: any text passes.",
         help=f'use `v.id("{table or "…"}")`',
-        evidence=((use.place, f"{callee(use)} takes it for an id"),),
+        evidence=(use,),
         fix=_fix(string.builder, table) if string.builder is not None and table is not None else None,
     )
 
