@@ -16,6 +16,7 @@ from biconvex.sim.runtime.accounting import Accounting
 from biconvex.sim.runtime.cache import Answer, QueryCache, Question
 from biconvex.sim.runtime.checks import check_arguments, checked_outcome
 from biconvex.sim.runtime.costs import Costs
+from biconvex.sim.runtime.files import Files
 from biconvex.sim.runtime.findings import RuntimeFinding
 from biconvex.sim.runtime.limits import Limits
 from biconvex.sim.runtime.outcome import Failure, Outcome, Terminated
@@ -73,6 +74,8 @@ class Runtime:
         # Where nothing takes time there is no rate at which things happen.
         is_free = costs is None or costs.are_free
         self._write_rate = None if is_free else WriteRate(limits.bytes_written_per_second)
+        self.files = Files(kernel.clock, choices.child("upload tokens"), environment.get("CONVEX_CLOUD_URL", ""))
+        self.on_commit.append(self.files.heed)
         self.request_ids = choices.child("request ids")
         self._backoff = choices.child("retry backoff")
         self._stepper = Stepper(self, choices)
@@ -178,9 +181,9 @@ class Runtime:
         run.permit_wait_ms = self.limits.action_permit_wait_ms if job is None else None
         return await self._guarded(run, args, self._stepper.run_action)
 
-    async def execute(self, run: Run, args: Value) -> Outcome:
+    def execute(self, run: Run, args: Value) -> Coroutine[Any, Any, Outcome]:
         """Run a query's or mutation's handler within the run's transaction, without committing it."""
-        return await self._guarded(run, args, self._stepper.run_in_transaction)
+        return self._guarded(run, args, self._stepper.run_in_transaction)
 
     async def nested(self, caller: Run, function: RegisteredFunction, args: Value) -> Outcome:
         """Run a query or mutation as a subtransaction of its caller's (semantics §6.2)."""
