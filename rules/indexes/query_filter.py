@@ -33,10 +33,10 @@ Where few documents are left, filter them in code: it reads the same, and is eas
 
 ## Known limits
 
-A filter on a query that ends in `paginate` is fine: it keeps the pages full. Silent about queries of helper libraries
-and about queries whose end is not in sight. Behind an index, only filters that compare fields with values are judged,
-and only indexes that keep the order are thought of, where the query has one. What is collected behind an index
-without a range is left to `index-without-range`.
+A filter on a query that ends in `paginate` is fine: it keeps the pages full. Silent about tables that only functions
+such as `seedPlans` fill, about queries of helper libraries and about queries whose end is not in sight. Behind an
+index, only filters that compare fields with values are judged, and only indexes that keep the order are thought of,
+where the query has one. What is collected behind an index without a range is left to `index-without-range`.
 
 ## References
 
@@ -62,6 +62,7 @@ from biconvex.rules.examples import (
 )
 from biconvex.rules.indexes._shared import listed, tables_of
 from biconvex.rules.indexes.answering import all_fields, answering
+from biconvex.rules.limits.bounds import seeded_tables
 from biconvex.rules.wording import in_tests, spelled
 
 if TYPE_CHECKING:
@@ -102,6 +103,26 @@ return await ctx.db.query("tasks").filter((q) => q.eq(q.field("title"), "x")).pa
 return await ctx.db.query("tasks").filter(lambda q: q.eq(q.field("title"), "x")).paginate(args["paginationOpts"])
 """,
         schema=TABLES,
+    ),
+    handler_case(
+        "a table that only a seed fills",
+        'return await ctx.db.query("plans").filter((q) => q.eq(q.field("active"), true)).collect();',
+        'return await ctx.db.query("plans").filter(lambda q: q.eq(q.field("active"), True)).collect()',
+        before=(
+            """import { internalMutation } from "./_generated/server";
+export const populate = internalMutation({
+  args: {},
+  handler: async (ctx) => { for (const plan of PLANS) await ctx.db.insert("plans", plan); },
+});
+""",
+            """from biconvex.sim.server import internal_mutation
+
+@internal_mutation(args={})
+async def populate(ctx, args):
+    for plan in PLANS:
+        await ctx.db.insert("plans", plan)
+""",
+        ),
     ),
     handler_case(
         "what no index could answer, behind an index",
@@ -303,6 +324,7 @@ class QueryFilter(Rule):
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield the first filter of each query; a query that may be one of several is judged by each."""
         tables = tables_of(backend)
+        seeded = seeded_tables(backend)
         seen: set[Place] = set()
         for call in backend.database_uses:
             for chain in call.chains:
@@ -310,6 +332,7 @@ class QueryFilter(Rule):
                     not chain.complete
                     or chain.library
                     or chain.terminal == "paginate"
+                    or chain.table in seeded
                     or in_tests(chain.place)
                 ):
                     continue

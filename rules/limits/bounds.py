@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from biconvex.lint.model import Backend, DatabaseUse, Function, Loop
 
-__all__ = ["growing_tables", "picks"]
+__all__ = ["growing_tables", "picks", "seeded_tables"]
 
 _BEGINNINGS = frozenset({"init", "initialize", "populate", "bootstrap"})
 
@@ -32,6 +32,14 @@ def growing_tables(backend: Backend) -> dict[str, DatabaseUse]:
         and not use.table.startswith("_")
         and not all(_is_seed(reach.function) for reach in backend.reached_by(use.body))
     }
+
+
+def seeded_tables(backend: Backend) -> frozenset[str]:
+    """Give the tables that only seeds insert into, as far as anything does."""
+    filled = {use.table for use in backend.database_uses if use.operation == "insert" and use.kinds}
+    if None in filled:  # an insert into a table whose name is computed
+        return frozenset()
+    return frozenset(table for table in filled if table) - growing_tables(backend).keys()
 
 
 def _is_seed(function: Function) -> bool:
