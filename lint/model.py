@@ -286,6 +286,7 @@ class Backend(msgspec.Struct, frozen=True, eq=False, dict=True):
     parts of the API, such as (`internal`, `tasks`), of which the code takes members that are not in sight.
     `convex_version` is the lowest version (major, minor) of the npm package that the project may use, if that is known.
     `client_calls` has those of client code, as far as it was read; then `references` has what is written there, too.
+    `generated` has the paths of the modules that the generated API knows, None where there is none.
     """
 
     root: str
@@ -317,6 +318,7 @@ class Backend(msgspec.Struct, frozen=True, eq=False, dict=True):
     fragment: bool = False
     convex_version: tuple[int, int] | None = None
     client_calls: tuple[ClientCall, ...] = ()
+    generated: frozenset[str] | None = None
 
     @cached_property
     def database_uses(self) -> tuple[DatabaseUse, ...]:

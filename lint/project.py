@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from biconvex.lint.aliases import Aliases, alias_targets, read_aliases, read_json
+from biconvex.lint.generated import read_generated
 from biconvex.lint.parse import parse
 from biconvex.lint.source import SourceFile
 from biconvex.lint.syntax import Export, Import
@@ -65,7 +66,8 @@ class BackendFolder(msgspec.Struct, frozen=True):
     files of tests only if they were given by their paths.
     `selected` has the given paths when they name only a part of the backend: findings elsewhere were not
     asked for. `aliases` are the path aliases that hold in it,
-    `convex_version` the version of the npm package, as far as it is known.
+    `convex_version` the version of the npm package, as far as it is known, and `generated` the modules that the
+    generated API has, if it is there.
     """
 
     root: Path
@@ -75,6 +77,7 @@ class BackendFolder(msgspec.Struct, frozen=True):
     selected: tuple[Path, ...] = ()
     aliases: Aliases = ()
     convex_version: tuple[int, int] | None = None
+    generated: frozenset[str] | None = None
 
 
 def language_of(path: Path) -> Literal["typescript", "python"]:
@@ -117,6 +120,7 @@ def discover(paths: Sequence[Path], cwd: Path) -> list[BackendFolder]:
             selected=tuple(sorted(selected or ())),
             aliases=read_aliases(root),
             convex_version=read_version(root),
+            generated=read_generated(root),
         )
         for root, selected in sorted(roots.items())
     ]

@@ -42,7 +42,8 @@ def build(folder: BackendFolder, files: Sequence[ParsedFile], clients: Sequence[
     unread = frozenset(module_path(path) for path in there if path not in read)
     return assemble(
         placed, folder.shown, folder.kind, folder.aliases, unread,
-        version=folder.convex_version, clients=_placed(folder, clients), place=folder.root.as_posix(),
+        version=folder.convex_version, generated=folder.generated,
+        clients=_placed(folder, clients), place=folder.root.as_posix(),
     )  # fmt: skip
 
 
@@ -59,6 +60,7 @@ def assemble(
     *,
     fragment: bool = False,
     version: tuple[int, int] | None = None,
+    generated: frozenset[str] | None = None,
     clients: Sequence[tuple[str, ParsedFile]] = (),
     place: str = "",
 ) -> Backend:
@@ -66,13 +68,14 @@ def assemble(
 
     `unread` has the paths of modules that there are but that could not be read. Of a `fragment` only a part is
     in sight: what it doesn't show is unknown, not missing.
-    `version` is that of the npm package `convex`. `clients` is code that may call the backend's functions;
-    for that `place` must be the absolute path of the functions folder.
+    `version` is that of the npm package `convex`, `generated` has the modules in the generated API. `clients` is code
+    that may call the backend's functions; for that `place` must be the absolute path of the functions folder.
     """
     program = Program(sorted(files, key=lambda item: item[0]), root, aliases, unread, fragment=fragment)
     program.run()
     calls = tuple(client_calls(program, clients, place))
-    return replace(_Assembly(program, root, kind).backend(), convex_version=version, client_calls=calls)
+    backend = _Assembly(program, root, kind).backend()
+    return replace(backend, convex_version=version, client_calls=calls, generated=generated)
 
 
 class _Located(Protocol):
