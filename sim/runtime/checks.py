@@ -32,7 +32,7 @@ def check_arguments(run: Run, args: Value, runtime: Runtime) -> None:
         )
     if runtime.value_limits is not None:
         runtime.value_limits.check(args)
-    run.arguments_bytes = size = size_of([args])
+    run.arguments_bytes = size = 2 + size_of(args)  # they travel as a list of one
     limit = runtime.limits.arguments_bytes
     if size > limit:
         raise DeveloperError(

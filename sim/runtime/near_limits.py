@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 from biconvex.sim.kernel import NS_PER_MS
-from biconvex.sim.values import nesting_of
+from biconvex.sim.values import Int64, nesting_of
 
 if TYPE_CHECKING:
     from biconvex.sim.runtime.limits import Limits
@@ -22,6 +22,7 @@ _HELP: Final = (
     "index range expressions."
 )
 _BYTES: Final = " bytes"
+_FLAT: Final = frozenset((str, float, bool, type(None), Int64, bytes))
 Warned = tuple[str, str]
 
 
@@ -167,7 +168,7 @@ def _size(document: Document) -> int:
 
 def _may_be_deep(document: Document) -> bool:
     """Most documents are flat, and needn't be walked through."""
-    return any(type(field) is dict or type(field) is list for field in document.values)
+    return not _FLAT.issuperset(map(type, document.values))
 
 
 def _nesting(document: Document) -> int:

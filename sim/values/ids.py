@@ -7,6 +7,7 @@ base32, lower case, without padding: 31 to 37 characters. Source: semantics §4.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from operator import mul
 from typing import Final
 
@@ -100,6 +101,7 @@ def _fletcher16(data: bytes) -> bytes:
     return bytes((sum(data) & 255, sum(map(mul, data, range(len(data), 0, -1))) & 255))
 
 
+@lru_cache(maxsize=1024)
 def _varint(number: int) -> bytes:
     out = bytearray()
     while number >= 0x80:

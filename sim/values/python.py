@@ -165,7 +165,14 @@ def _object(value: dict[Any, Any], depth: int, pending: bool) -> dict[str, Any]:
             if name < previous:
                 ordered = False
             previous = name
-            fields[name] = _convert(member, depth + 1, pending)
+            # Common types in place: the arguments of every call pass here.
+            kind = type(member)
+            if kind is str:
+                fields[name] = member if member.isascii() else _text(member)
+            elif kind is float or kind is bool or member is None:
+                fields[name] = member
+            else:
+                fields[name] = _convert(member, depth + 1, pending)
     except _RefusedError as refused:
         refused.steps.append(f".{name}")
         raise

@@ -62,10 +62,13 @@ class JavaScriptEngine:
         return self.epoch
 
     def _ready(self) -> _NodeProcess:
-        with self._lock:
-            if self._process is None:
-                self._process = _NodeProcess()
-            return self._process
+        process = self._process
+        if process is None:
+            with self._lock:
+                process = self._process
+                if process is None:
+                    process = self._process = _NodeProcess()
+        return process
 
     def send(self, frame: bytes) -> None:
         """Send a command that has no answer; `HostCrashed` when Node has ended."""
