@@ -8,16 +8,16 @@ by a digest, and reading one makes nodes of the syntax tree and nothing else, wh
 
 from __future__ import annotations
 
-import hashlib
 import io
-import os
 import pickle
 import sys
+from importlib.util import find_spec
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Protocol
 
 import tree_sitter_typescript
 from biconvex.lint import syntax
+from biconvex.lint.entries import Entries, digest, stamp
 from biconvex.lint.parse import parse
 from biconvex.lint.parsed import ParsedFile, SyntaxProblem
 from biconvex.lint.source import Comment
@@ -25,15 +25,10 @@ from biconvex.lint.source import Comment
 if TYPE_CHECKING:
     from biconvex.lint.source import SourceFile
 
-__all__ = ["CACHE_FOLDER", "ParseCache", "Parser", "cache_folder", "open_cache"]
+__all__ = ["CACHE_FOLDER", "ParseCache", "Parser", "cache_folder", "front_end_stamp", "open_cache"]
 
 CACHE_FOLDER = ".biconvex_cache"
 _MARKS = ("biconvex.toml", ".git", "package.json", "pyproject.toml")
-_TAG = """\
-Signature: 8a477f597d28d172789f06886806bc55
-# This file is a cache directory tag created by biconvex (https://bford.info/cachedir/).
-"""
-_DIGEST = 16
 _FRONT_ENDS = ("parse.py", "parsed.py", "source.py", "syntax.py", "python", "typescript")
 _NODES = {
     name: kind
@@ -72,17 +67,18 @@ class ParseCache:
     """Parses files, or remembers what came of it. `hits` and `misses` count."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / "parsed"
-        self._stamp = _code_stamp()
-        self._writable = True
+        self._entries = Entries(folder / "parsed")
+        self._stamp = front_end_stamp()
         self.hits = 0
         self.misses = 0
 
     def parse(self, source: SourceFile) -> ParsedFile:
         """Give what a file is parsed to. Raises what a front end may raise."""
-        key = self._key(source)
-        entry = self._folder / hashlib.blake2b(source.path.encode(), digest_size=_DIGEST).hexdigest()
-        found = _read(entry, key)
+        key = digest(
+            self._stamp + f"{source.language} {PurePath(source.path).suffix}\n".encode() + source.data
+        )
+        body = self._entries.take(source.path, key)
+        found = _tree(body) if body is not None else None
         if found is not None:
             self.hits += 1
             module, comments, errors = found
@@ -94,18 +90,10 @@ class ParseCache:
             )
         self.misses += 1
         parsed = parse(source)
-        self._write(entry, key, parsed)
+        self._keep(key, parsed)
         return parsed
 
-    def _key(self, source: SourceFile) -> bytes:
-        digest = hashlib.blake2b(self._stamp, digest_size=_DIGEST)
-        digest.update(f"{source.language} {PurePath(source.path).suffix}\n".encode())
-        digest.update(source.data)
-        return digest.digest()
-
-    def _write(self, entry: Path, key: bytes, parsed: ParsedFile) -> None:
-        if not self._writable:
-            return
+    def _keep(self, key: bytes, parsed: ParsedFile) -> None:
         try:
             body = pickle.dumps(
                 (
@@ -115,22 +103,9 @@ class ParseCache:
                 ),
                 pickle.HIGHEST_PROTOCOL,
             )
-            self._prepare()
-            written = entry.with_suffix(f".{os.getpid()}")
-            written.write_bytes(key + _sum(body) + body)
-            written.replace(entry)
         except RecursionError:
             return  # a tree that is too deep to be written is parsed again each time
-        except OSError:
-            self._writable = False
-
-    def _prepare(self) -> None:
-        """Make the folder, with what tells Git and backups to leave it alone."""
-        if self._folder.is_dir():
-            return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-        (self._folder.parent / "CACHEDIR.TAG").write_text(_TAG, encoding="utf-8")
+        self._entries.keep(parsed.source.path, key, body)
 
 
 class _TreeReader(pickle.Unpickler):
@@ -143,17 +118,8 @@ class _TreeReader(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module}.{name} is no node")
 
 
-def _read(entry: Path, key: bytes) -> tuple[syntax.Module, list[Any], list[Any]] | None:
-    """Give what an entry holds; None when it is not there, of another content, or damaged."""
-    try:
-        with entry.open("rb") as file:
-            if file.read(_DIGEST) != key:
-                return None
-            told, body = file.read(_DIGEST), file.read()
-    except OSError:
-        return None
-    if _sum(body) != told:
-        return None
+def _tree(body: bytes) -> tuple[syntax.Module, list[Any], list[Any]] | None:
+    """Give what an entry holds; None when that is no tree."""
     try:
         module, comments, errors = _TreeReader(io.BytesIO(body)).load()
     except (pickle.UnpicklingError, ValueError, TypeError, EOFError, AttributeError, IndexError, KeyError):
@@ -161,18 +127,16 @@ def _read(entry: Path, key: bytes) -> tuple[syntax.Module, list[Any], list[Any]]
     return (module, comments, errors) if isinstance(module, syntax.Module) else None
 
 
-def _sum(body: bytes) -> bytes:
-    return hashlib.blake2b(body, digest_size=_DIGEST).digest()
-
-
-def _code_stamp() -> bytes:
+def front_end_stamp() -> bytes:
     """Name the code that makes trees: another version makes other trees."""
     here = Path(__file__).parent
-    files = [Path(tree_sitter_typescript.__file__)]
+    files = [Path(tree_sitter_typescript.__file__), *_libcst()]
     for name in _FRONT_ENDS:
         files += sorted((here / name).glob("*.py")) if (here / name).is_dir() else [here / name]
-    digest = hashlib.blake2b(f"{sys.version_info} {pickle.HIGHEST_PROTOCOL}".encode(), digest_size=_DIGEST)
-    for file in files:
-        at = file.stat()
-        digest.update(f"{file.name} {at.st_mtime_ns} {at.st_size}\n".encode())
-    return digest.digest()
+    return digest(f"{sys.version_info} {pickle.HIGHEST_PROTOCOL}".encode() + stamp(files))
+
+
+def _libcst() -> list[Path]:
+    """Give where libcst is without loading it, which takes longer than linting does."""
+    found = find_spec("libcst")
+    return [Path(found.origin)] if found is not None and found.origin is not None else []

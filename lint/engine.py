@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from biconvex.lint import analysis
+from biconvex.lint.answers import Answer
 from biconvex.lint.clients import client_scripts, read_client
 from biconvex.lint.failure import analysis_failed, rule_failed
 from biconvex.lint.parse import parse
@@ -28,6 +29,7 @@ from biconvex.lint.suppressions import Suppressions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from biconvex.lint.answers import Answers
     from biconvex.lint.cache import Parser
     from biconvex.lint.finding import Finding
     from biconvex.lint.markdown import Document
@@ -50,6 +52,7 @@ class _Run(msgspec.Struct):
     rules: Sequence[Rule]
     desk: Desk
     settings: Settings
+    answers: Answers | None = None
     findings: list[Finding] = msgspec.field(default_factory=list)
     sources: dict[str, SourceFile] = msgspec.field(default_factory=dict)
     asked: set[str] = msgspec.field(default_factory=set)
@@ -73,16 +76,18 @@ def lint(
     texts: Mapping[Path, bytes] | None = None,
     documents: Sequence[Document] = (),
     cache: Parser | None = None,
+    answers: Answers | None = None,
     settings: Settings | None = None,
 ) -> LintResult:
     """Lint every backend at, around or below the given paths; findings elsewhere were not asked for.
 
     Paths in the result are relative to `cwd`. `texts` stand in for the files at their paths, which are real
     and need not exist. The code blocks of `documents` are linted, too. `cache` parses in place of the front
-    ends, `settings` choose among the findings. Raises `NoBackendError`, unless all that there is, is excluded.
+    ends, `answers` remembers what was found, `settings` choose among the findings. Raises `NoBackendError`,
+    unless all that there is, is excluded.
     """
     desk = Desk(cwd, texts or {}, cache.parse if cache is not None else parse)
-    run = _Run(rules, desk, settings or Settings())
+    run = _Run(rules, desk, settings or Settings(), None if texts else answers)
     with run.watch.measure("discover") as stage:
         folders = [with_texts(folder, run.desk.texts) for folder in discover(paths, cwd)]
         excluded = [
@@ -161,9 +166,26 @@ def _lint_folder(folder: BackendFolder, clients: Sequence[ParsedFile], run: _Run
     run.files += sum(asked.covers(source.path) for source in reading.sources)
     run.suppressions.read(reading.parsed)
     run.findings += reading.findings
-    run.findings += _analyse(
-        folder.shown, lambda: analysis.build(folder, reading.parsed, clients), asked, run
-    )
+    run.findings += _answered(folder, reading.parsed, clients, asked, run)
+
+
+def _answered(
+    folder: BackendFolder,
+    files: Sequence[ParsedFile],
+    clients: Sequence[ParsedFile],
+    asked: _Scope,
+    run: _Run,
+) -> Sequence[Finding]:
+    """Find what there is to find in a backend, or remember what was found."""
+    answers = run.answers
+    key = answers.key(folder, files, clients, run.rules, run.desk.cwd) if answers is not None else None
+    known = answers.take(folder, key) if answers is not None and key is not None else None
+    if known is None:
+        known = _analyse(folder.shown, lambda: analysis.build(folder, files, clients), run)
+        if answers is not None and key is not None:
+            answers.keep(folder, key, known)
+    run.functions += sum(map(asked.covers, known.functions))
+    return known.findings
 
 
 def _lint_document(document: Document, run: _Run) -> None:
@@ -174,24 +196,27 @@ def _lint_document(document: Document, run: _Run) -> None:
     run.files += 1
     asked = _Scope(run)
     for fragment in document.fragments:
-        found = _analyse(document.source.path, fragment.build, asked, run)
+        answer = _analyse(document.source.path, fragment.build, run)
+        run.functions += sum(map(asked.covers, answer.functions))
         suppressions = Suppressions()
         suppressions.read(parsed for _, parsed in fragment.files)
-        kept = suppressions.applied((*fragment.findings, *found), run.rule_seconds, run.settings.known)
+        kept = suppressions.applied(
+            (*fragment.findings, *answer.findings), run.rule_seconds, run.settings.known
+        )
         run.findings += (fragment.in_document(finding, document.source) for finding in kept)
 
 
-def _analyse(shown: str, build: Callable[[], Backend], asked: _Scope, run: _Run) -> list[Finding]:
+def _analyse(shown: str, build: Callable[[], Backend], run: _Run) -> Answer:
     """Build a backend, and run the rules over it."""
     try:
         with run.watch.measure("analyse") as stage:
             backend = build()
             stage.files += len(backend.modules)
     except Exception as error:  # noqa: BLE001 - our own failure on somebody's code: say so, lint the other backends
-        return [analysis_failed(shown, error)]
-    run.functions += sum(asked.covers(function.place.source.path) for function in backend.functions)
+        return Answer((analysis_failed(shown, error),), ())
+    functions = tuple(function.place.source.path for function in backend.functions)
     with run.watch.measure("rules", len(backend.modules)):
-        return list(check_backend(backend, run.rules, run.rule_seconds))
+        return Answer(tuple(check_backend(backend, run.rules, run.rule_seconds)), functions)
 
 
 class _Scope:

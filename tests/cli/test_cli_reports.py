@@ -79,5 +79,6 @@ def test_the_cache_lies_in_the_project_unless_one_does_without(project: Path) ->
     assert sorted(path.name for path in (project / ".biconvex_cache").iterdir()) == [
         ".gitignore",
         "CACHEDIR.TAG",
+        "found",
         "parsed",
     ]

@@ -11,6 +11,7 @@ from biconvex.lint import cache as module
 from biconvex.lint import syntax
 from biconvex.lint.cache import ParseCache, cache_folder
 from biconvex.lint.engine import lint
+from biconvex.lint.entries import digest
 from biconvex.lint.memory import ParseMemory
 from biconvex.lint.parse import parse
 from biconvex.lint.parsed import ParsedFile
@@ -94,7 +95,7 @@ def test_another_text_is_parsed_anew(tmp_path: Path, other: SourceFile) -> None:
 
 def test_another_version_of_the_code_parses_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ParseCache(tmp_path).parse(_source(TASKS))
-    monkeypatch.setattr(module, "_code_stamp", lambda: b"another version")
+    monkeypatch.setattr(module, "front_end_stamp", lambda: b"another version")
     cache = ParseCache(tmp_path)
     cache.parse(_source(TASKS))
     assert cache.misses == 1
@@ -141,7 +142,7 @@ def test_an_entry_makes_nothing_but_nodes(
     cache.parse(_source(TASKS))
     (entry,) = _entries(tmp_path)
     body = pickle.dumps(planted)
-    entry.write_bytes(entry.read_bytes()[:16] + module._sum(body) + body)
+    entry.write_bytes(entry.read_bytes()[:16] + digest(body) + body)
     assert _same(cache.parse(_source(TASKS)), parse(_source(TASKS)))
     assert cache.misses == 2
     assert not (tmp_path / "harm").exists()

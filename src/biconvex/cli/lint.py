@@ -15,6 +15,7 @@ from biconvex.cli.known import baseline_of, changes_of, known_options, write_kno
 from biconvex.cli.linter import Linter, config_options, configuration
 from biconvex.cli.output import all_rules, uncollected, write
 from biconvex.cli.report import FORMATS, Report
+from biconvex.lint.answers import open_answers
 from biconvex.lint.cache import open_cache
 from biconvex.lint.folding import folded
 
@@ -69,7 +70,11 @@ def lint(
     rules, cwd = all_rules(), Path.cwd()
     asked = asked_for(paths, stdin_filename, language)
     configured = configuration(asked, cwd, rules, told)
-    linter = Linter(asked, cwd, configured, None if no_cache else open_cache(cwd))
+    linter = Linter(asked, cwd, configured)
+    if not no_cache:
+        linter.cache = open_cache(cwd)
+        # what took how long is known of what is done
+        linter.answers = None if statistics else open_answers(cwd)
     if told["write_baseline"] is not None:
         write(write_known(linter, told))
         return

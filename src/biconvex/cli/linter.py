@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from biconvex.cli.asked import Asked
+    from biconvex.lint.answers import Answers
     from biconvex.lint.baseline import Baseline
     from biconvex.lint.cache import Parser
     from biconvex.lint.changes import Changes
@@ -87,6 +88,7 @@ class Linter(msgspec.Struct):
     cwd: Path
     configuration: Configuration
     cache: Parser | None = None
+    answers: Answers | None = None
     baseline: Baseline | None = None
     changes: Changes | None = None
     _sources: Mapping[str, SourceFile] = msgspec.field(default_factory=dict)
@@ -106,6 +108,7 @@ class Linter(msgspec.Struct):
                 texts=texts,
                 documents=self.asked.documents(self.cwd, texts),
                 cache=self.cache,
+                answers=self.answers,
                 settings=self.configuration.settings,
             )
         except NoBackendError as error:
