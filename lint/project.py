@@ -224,6 +224,8 @@ def _imports(file: Path) -> list[Import]:
     data = _probe(file)
     if not _LIKELY.search(data):
         return []
+    if len(data) == _LARGEST_PROBE and language_of(file) == "python":
+        data = file.read_bytes()  # the beginning of a module alone is seldom Python
     body = parse(SourceFile(file.name, language_of(file), data)).module.body
     return [node for node in body if isinstance(node, Import)]
 
