@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from biconvex.sim.server.references import FunctionReference, function_path
-from biconvex.sim.values import to_json
+from biconvex.sim.server.references import FunctionReference, call_arguments, function_path
 
 __all__ = ["Crons", "cron_jobs"]
 
@@ -31,7 +30,7 @@ class Crons:
             raise ValueError(f"Cron identifier registered twice: {name}")
         self._jobs[name] = {
             "name": function_path(reference),
-            "args": [to_json(dict(args or {}))],
+            "args": [call_arguments(args)],
             "schedule": schedule,
         }
 

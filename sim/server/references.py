@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["FunctionReference", "api", "function_path", "internal"]
+from collections.abc import Mapping
+from typing import Any
+
+from biconvex.sim.values import to_json
+
+__all__ = ["FunctionReference", "api", "call_arguments", "function_path", "internal"]
 
 
 class FunctionReference:
@@ -47,6 +52,15 @@ def function_path(reference: object) -> str:
         )
     module, name = "/".join(parts[:-1]), parts[-1]
     return module if name == "default" else f"{module}:{name}"
+
+
+def call_arguments(args: object) -> Any:
+    """The JSON of the arguments of a call; None are no arguments. Raises `TypeError` for what is no mapping."""
+    if args is None:
+        return {}
+    if not isinstance(args, Mapping):
+        raise TypeError(f"The arguments to a Convex function must be an object. Received: {args}")
+    return to_json(dict(args))
 
 
 api = FunctionReference("api")

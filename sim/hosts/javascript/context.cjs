@@ -36,6 +36,7 @@ const services = {
   log: consoleCapture.log,
   trace: consoleCapture.trace,
   stopwatch: consoleCapture.stopwatch,
+  refuseImport: () => running().refusedImport,
   refuseTimer: (name) => running().actionOnly(name) ?? undefined,
   startTimer: (callback, ms, repeat) => running().startTimer(callback, ms, repeat),
   stopTimer: (id) => running().stopTimer(id),
@@ -97,7 +98,7 @@ class Context {
     });
     this.inspect = usesNode ? inspectInNode : inspecting.runInContext(this.vm)(Object);
     const bundle = script.runInContext(this.vm);
-    this.modules = bundle(usesNode ? requireFrom(root, this) : undefined);
+    this.modules = bundle(usesNode ? requireFrom(root, this) : undefined, this.inside.dynamicImport);
   }
 
   /** Exports of a module; the first call runs it, and what it throws is thrown by later calls as well. */

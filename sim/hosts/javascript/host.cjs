@@ -109,7 +109,7 @@ function step(run, begin) {
 function compile(key, runtime, { code, map }) {
   const filename = `biconvex-bundle/${key.slice(0, 12)}/${runtime}.js`;
   addSourceMap(filename, map);
-  const text = `(function (require) { "use strict"; return (function (${INTRINSICS}) { ${code}
+  const text = `(function (require, $$dynamicImport) { "use strict"; return (function (${INTRINSICS}) { ${code}
     return __biconvexModules.modules; })(${INTRINSICS}); })`;
   return new vm.Script(text, { filename });
 }

@@ -212,6 +212,12 @@
     return host.structuredClone(value);
   });
 
+  /** Stands before each `import()`. */
+  async function dynamicImport() {
+    const refused = host.refuseImport();
+    if (refused !== undefined) throw newError('Error', refused);
+  }
+
   // --- crypto and performance ----------------------------------------------------------------------------------
 
   class SubtleCrypto {}
@@ -270,5 +276,5 @@
   }
 
   const errorPrototype = Error.prototype;
-  return { invoke, newError, newSyscallError, adopt, adoptJson, errorPrototype };
+  return { invoke, newError, newSyscallError, adopt, adoptJson, dynamicImport, errorPrototype };
 });

@@ -66,6 +66,11 @@ class Run {
     return this.inTransaction ? `Can't use ${use} in queries and mutations. ${DOCS}` : null;
   }
 
+  /** Why `import()` is refused, undefined where it isn't: modules of queries and mutations are all loaded before they run. */
+  get refusedImport() {
+    return this.inTransaction ? "Can't dynamically import a module in a query or mutation" : undefined;
+  }
+
   issue(op, args, waiting) {
     const id = ++this.lastCall;
     waiting.op = op;

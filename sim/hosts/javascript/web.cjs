@@ -78,6 +78,19 @@ function adopting(prototype, names) {
   }
 }
 
+/** A form of several parts is parsed outside of JavaScript, for actions alone (semantics §6.3). */
+function refusingForms(prototype) {
+  const { formData } = prototype;
+  prototype.formData = function () {
+    const { run } = current;
+    const isMultipart = /^multipart\/form-data/i.test(this.headers.get('content-type') ?? '');
+    const refused = run !== null && isMultipart ? run.actionOnly('formData()') : null;
+    if (refused === null) return Reflect.apply(formData, this, []);
+    return run.context.inside.adopt(Promise.reject(run.context.inside.newError('Error', refused)));
+  };
+  Object.defineProperty(prototype.formData, 'name', { value: 'formData' });
+}
+
 /** Objects that `json()` gives are of the context that calls it. */
 function adoptingJson(prototype) {
   const { text } = prototype;
@@ -117,6 +130,7 @@ function mainRealm() {
   for (const { prototype } of [Request, Response]) {
     adoptingJson(prototype);
     adopting(prototype, BODY_METHODS);
+    refusingForms(prototype);
     marking(prototype, 'body');
   }
   adopting(Blob.prototype, ['arrayBuffer', 'bytes', 'text']);
