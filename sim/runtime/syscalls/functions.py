@@ -23,7 +23,7 @@ async def run_udf(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
     if kind not in {"query", "mutation", "snapshotquery"}:
         raise DeveloperError(
             "InvalidArgument",
-            f"Only queries and mutations can be called as nested UDFs, got {arguments['udfType']}",
+            f"Only queries and mutations can be called as nested UDFs, got {arguments['udfType'].capitalize()}",
         )
     if run.function.kind == "query" and kind == "mutation":
         raise DeveloperError("InvalidFunctionCall", "Cannot call a Mutation function from a Query function")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -119,7 +120,7 @@ def _is_cancelled(transaction: Transaction, job_id: str | None) -> bool:
 
 
 def _due_ms(ts: Any, now_ms: float) -> float:
-    if not isinstance(ts, int | float):
+    if not isinstance(ts, int | float) or not isfinite(ts):
         raise DeveloperError(
             "InvalidArgument", "Invalid argument `ts` for `schedule`: it must be a finite number"
         )
