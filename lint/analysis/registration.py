@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biconvex.lint.analysis.values import Closure, External, Record, Value
+from biconvex.lint.analysis.values import Closure, External, Method, Record, Value
 from biconvex.lint.model import Declaration, Place
 from msgspec.structs import replace
 
@@ -101,6 +101,15 @@ class Registered(Value):
             return replace(self, handler=given)
         if self.handler is not None:
             site.evaluator.called_directly(self, site)
+        return None
+
+    def member(self, name: str) -> Value | None:
+        """Give the member of that name; people take `handler` for one."""
+        return Method(self, name) if name == "handler" and self.handler is not None else None
+
+    def invoke(self, name: str, site: CallSite) -> Value | None:
+        """Give what a call of its method gives."""
+        site.evaluator.called_directly(self, site)
         return None
 
     def declaration(self, name: str, shape: Shaper) -> Declaration:

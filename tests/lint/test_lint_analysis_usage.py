@@ -44,6 +44,16 @@ async def f(ctx, args):
         ]
 
 
+def test_the_handler_of_a_registered_function_is_no_member_that_can_be_called():
+    backend = typescript("""
+export const g = mutation({ args: {}, handler: async (ctx) => null });
+export const f = mutation({ args: {}, handler: async (ctx) => { await g.handler(ctx, {}); } });
+""")
+    assert [(use.function.name, use.use, text_of(use.place)) for use in backend.direct_uses] == [
+        ("g", "called", "g.handler(ctx, {})")
+    ]
+
+
 def test_helpers_are_no_direct_uses():
     backend = typescript("""
 const g = async (ctx: MutationCtx) => 1;
