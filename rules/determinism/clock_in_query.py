@@ -41,7 +41,8 @@ export const open = query({
 ## Known limits
 
 Internal queries and those of components aren't subscribed to by clients: the first are left alone without `internal`,
-the others always. Silent about the default of a parameter, and about functions that are passed around as values.
+the others always. Silent about the default of a parameter, and about functions that are passed around as values. The
+fix is for `Date.now()` in the query itself, where nobody in sight calls it: clients have to pass the time then.
 
 ## References
 
@@ -56,9 +57,10 @@ from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Severity
 from biconvex.lint.model import Reach
-from biconvex.lint.rule import Case, Problem, Rule
+from biconvex.lint.rule import Case, Fixed, Problem, Rule
 from biconvex.rules.determinism._shared import path_evidence, spelled_call
-from biconvex.rules.examples import handler_case
+from biconvex.rules.determinism.time_argument import time_argument
+from biconvex.rules.examples import handler_case, python_handler, typescript_handler
 from biconvex.rules.wording import about, begin, in_tests, name_of
 
 if TYPE_CHECKING:
@@ -104,6 +106,14 @@ return await ctx.db.query("tasks").with_index("by_due", lambda q: q.lt("due", no
     ),
 )
 
+
+def _fixed(typescript: str, python: str | None, kind: str = "query") -> Fixed:
+    """A handler that takes the time, in its own words."""
+    ts = typescript_handler(typescript, kind).replace("args: {}", "args: { now: v.number() }")
+    py = python and python_handler(python).replace("args={}", 'args={"now": v.number()}')
+    return Fixed({"tasks.ts": ts}, {"tasks.py": py} if py else None)
+
+
 FLAGGED = (
     handler_case(
         "in the query itself",
@@ -119,6 +129,20 @@ tasks = await ctx.db.query("tasks").take(100)
 today = «datetime.now()».isoformat()
 return [task for task in tasks if task["due"] > «now_ms()» and task["day"] == today]
 """,
+        fixed=_fixed(
+            """
+const tasks = await ctx.db.query("tasks").take(100);
+const today = new Date().toISOString();
+return tasks.filter((task) => task.due > args.now && task.day === today);
+""",
+            """
+from datetime import datetime
+from biconvex.sim.server import now_ms
+tasks = await ctx.db.query("tasks").take(100)
+today = datetime.now().isoformat()
+return [task for task in tasks if task["due"] > args["now"] and task["day"] == today]
+""",
+        ),
     ),
     Case(
         "in a function that it calls",
@@ -171,6 +195,7 @@ return «time.time()»
 """,
         kind="internalQuery",
         options={"internal": True},
+        fixed=_fixed("return args.now;", None, "internalQuery"),
     ),
 )
 
@@ -204,6 +229,7 @@ class ClockInQuery(Rule):
     )
     silent = SILENT
     flagged = FLAGGED
+    fixable = "unsafe"
     Options = ClockOptions
 
     def check(self, backend: Backend) -> Iterator[Problem]:
@@ -222,7 +248,7 @@ class ClockInQuery(Rule):
             reach = self._query(backend, call)
             if reach is not None:
                 seen.add(call.place)
-                yield _problem(call, reach)
+                yield _problem(backend, call, reach)
 
     def _query(self, backend: Backend, call: OutsideCall) -> Reach | None:
         """Give a way from a public query, or from any if that is asked for."""
@@ -238,7 +264,7 @@ def _reads_clock(call: OutsideCall) -> bool:
     return call.name in CLOCKS or (call.name in WITHOUT_ARGUMENTS and not call.node.arguments)
 
 
-def _problem(call: OutsideCall, reach: Reach) -> Problem:
+def _problem(backend: Backend, call: OutsideCall, reach: Reach) -> Problem:
     name, clock = name_of(reach.function), spelled_call(call)
     if reach.path:
         fact = f"The query {name} reads the clock here with {clock}"
@@ -249,5 +275,6 @@ def _problem(call: OutsideCall, reach: Reach) -> Problem:
         f"{fact}, and is not run again when time passes.",
         help="take the time as an argument, or mark in the database what has become due",
         evidence=path_evidence(reach),
+        fix=None if reach.path else time_argument(backend, reach.function, call),
         topic=about(reach.function),
     )
