@@ -37,6 +37,7 @@ which it isn't clear what they are, about paths that are computed, and in tests.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from biconvex.lint.finding import Fix, Severity
@@ -130,6 +131,11 @@ FLAGGED = (
         "await ctx.run_mutation(internal.tasks.remind, {})",
     ),
     _case(
+        "a name near that of a function of another kind",
+        "await ctx.runQuery(«internal.tasks.remnid», {});",
+        "await ctx.run_query(«internal.tasks.remnid», {})",
+    ),
+    _case(
         "a misspelt module",
         "await ctx.scheduler.runAfter(0, «internal.task.remind», {});",
         "await ctx.scheduler.run_after(0, «internal.task.remind», {})",
@@ -172,8 +178,14 @@ class MissingFunction(Rule):
         ]
         if not missing:
             return
-        known = {dotted(function) for function in backend.functions if function.reference is not None}
+        wanted = _wanted_kinds(backend)
+        names: dict[str | None, set[str]] = defaultdict(set)
+        for function in backend.functions:
+            if function.reference is not None:
+                names[None].add(dotted(function))
+                names[function.kind].add(dotted(function))
         for reference in missing:
+            known = names[wanted.get(id(reference))]
             meant = closest(reference.name, known) if reference.root != "string" else None
             reason = _reason(reference, backend)
             yield Problem(
@@ -185,6 +197,16 @@ class MissingFunction(Rule):
                 else None,
                 topic=f"{backend.root}: {reason}",
             )
+
+
+def _wanted_kinds(backend: Backend) -> dict[int, str]:
+    """Give the kind of function that a call takes, by the id of the reference that it is given."""
+    wanted = {
+        id(call.reference): call.operation.removeprefix("run").lower()
+        for call in backend.run_calls
+        if call.reference is not None
+    }
+    return wanted | {id(call.reference): call.operation for call in backend.client_calls}
 
 
 def _reason(reference: FunctionReference, backend: Backend) -> str:
