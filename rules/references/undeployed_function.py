@@ -119,7 +119,7 @@ class UndeployedFunction(Rule):
         for function in backend.functions:
             if function.reference is not None or function.kind == "httpAction" or function.name is None:
                 continue
-            if in_tests(function.place) or function.module.source.path.startswith("../"):
+            if in_tests(function.place) or function.module.path.startswith("../"):
                 continue
             if not function.exported:
                 statement = _declaration(function)
@@ -136,14 +136,14 @@ class UndeployedFunction(Rule):
                     function.place,
                     f"{name_of(function)} stands in `{file}`, a file that Convex doesn't deploy.",
                     help="move it to a file that is deployed",
+                    topic=function.module.source.path,
                 )
 
 
 def _is_own(backend: Backend, function: Function) -> bool:
-    """Tell whether a function is exported by its own file alone, in the functions folder."""
-    inside = function.module.source.path.startswith(f"{backend.root}/")
+    """Tell whether a function is exported by no file that is deployed."""
     again = (other for other in backend.functions if other.registration == function.registration)
-    return inside and all(other.reference is None for other in again)
+    return all(other.reference is None for other in again)
 
 
 def _declaration(function: Function) -> syntax.Declare | None:
