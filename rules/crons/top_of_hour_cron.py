@@ -132,6 +132,7 @@ class TopOfHourCron(Rule):
                     f"{job_name(job)} starts at the full hour, when most other jobs of the world do.",
                     help="choose another minute",
                     fix=_fix(backend, job),
+                    topic=place.source.path,
                 )
 
 
