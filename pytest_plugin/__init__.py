@@ -80,6 +80,8 @@ def convex(request: pytest.FixtureRequest) -> Iterator[Deployment]:
     with Deployment(base / project, seed=seed) as deployment:
         request.node.stash[_DEPLOYMENT_KEY] = deployment
         yield deployment
+        # The report is made: tests are kept to the end of the session, what they worked on need not be.
+        del request.node.stash[_DEPLOYMENT_KEY]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -23,7 +23,7 @@ DocumentId = tuple[int, bytes]
 
 # An id that was just made, or seen, is soon seen again.
 _KNOWN: Final[dict[str, DocumentId]] = {}
-_MOST_KNOWN: Final = 16_384
+_MOST_KNOWN: Final = 4_096
 
 _FOOTER_LENGTH: Final = 2
 _MIN_LENGTH: Final = 31

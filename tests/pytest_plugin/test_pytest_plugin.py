@@ -44,6 +44,23 @@ def test_every_test_gets_a_fresh_deployment(project: pytest.Pytester) -> None:
     project.runpytest_inprocess().assert_outcomes(passed=2)
 
 
+def test_a_deployment_is_let_go_when_its_test_is_over(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import gc, weakref, pytest
+
+        made = []
+
+        @pytest.mark.parametrize("number", range(3))
+        def test_each(convex, number):
+            made.append(weakref.ref(convex))
+            gc.collect()
+            assert [known() is not None for known in made] == [False] * number + [True]
+        """
+    )
+    project.runpytest_inprocess().assert_outcomes(passed=3)
+
+
 def test_the_header_names_project_seed_and_node(project: pytest.Pytester) -> None:
     result = project.runpytest_inprocess("--convex-seed", "77")
     result.stdout.re_match_lines([r"^convex: project backend, seed 77, node \d+\.\d+\.\d+$"])

@@ -2,10 +2,9 @@
 'use strict';
 
 const { running } = require('./current.cjs');
-const { native } = require('./web.cjs');
+const { fetchClasses, native } = require('./web.cjs');
 
-// The methods before web.cjs adapts them to contexts.
-const { arrayBuffer: readBody } = Request.prototype;
+// The method before web.cjs adapts it to contexts.
 const { arrayBuffer: readBlob } = Blob.prototype;
 const NULL_BODY = new Set([101, 204, 205, 304]);
 
@@ -25,6 +24,7 @@ function call(run, op, args, signal) {
 function response(result) {
   const { status = 200, statusText = '', headers = [], body = null, url = '', redirected = false } = result;
   const bytes = body === null || NULL_BODY.has(status) ? null : Buffer.from(body, 'base64');
+  const { Response } = fetchClasses();
   const made = new Response(bytes, { status, statusText, headers });
   Object.defineProperty(made, 'url', { value: url, enumerable: true, configurable: true });
   Object.defineProperty(made, 'redirected', { value: redirected, enumerable: true, configurable: true });
@@ -36,12 +36,13 @@ async function fetch(resource, options) {
   const run = running();
   const refused = run.actionOnly('fetch()');
   if (refused !== null) throw run.context.inside.newError('Error', refused);
+  const { Request, read } = fetchClasses();
   const request = new Request(resource, options);
   request.signal.throwIfAborted();
   let body = null;
   if (request.body !== null) {
     native();
-    body = base64(await Reflect.apply(readBody, request, []));
+    body = base64(await Reflect.apply(read.Request, request, []));
   }
   const { url, method, headers, redirect, signal } = request;
   try {
@@ -50,6 +51,17 @@ async function fetch(resource, options) {
     if (signal.aborted) throw error;
     throw run.context.inside.newError('TypeError', error.message);
   }
+}
+
+/** Serves a request with the HTTP action that the router has for it; the response as JSON text (semantics §10). */
+async function serveRequest(run, router, { method, url, path, headers, body }) {
+  const { Request, Response, read } = fetchClasses();
+  const [action] = router.lookup(path, method);
+  const bytes = body === null ? null : Buffer.from(body, 'base64');
+  const answer = await action.invokeHttpAction(new Request(url, { method, headers, body: bytes }));
+  if (!(answer instanceof Response)) throw run.context.inside.newError('Error', 'HTTP actions must return a Response');
+  const content = answer.body === null ? null : base64(await Reflect.apply(read.Response, answer, []));
+  return JSON.stringify({ status: answer.status, headers: [...answer.headers], body: content });
 }
 
 /** The syscalls that pass objects instead of text (semantics §1.3). */
@@ -69,4 +81,4 @@ async function jsSyscall(op, args) {
   throw run.context.inside.newError('Error', `Unknown JS syscall: ${op}`);
 }
 
-module.exports = { fetch, jsSyscall };
+module.exports = { fetch, jsSyscall, serveRequest };

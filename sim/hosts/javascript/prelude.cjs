@@ -117,6 +117,15 @@
     }, hasInstance),
   });
   for (const [name, value] of main.globals) define(name, value);
+  for (const [name, load] of main.lazyGlobals) {
+    const get = () => {
+      const value = load();
+      define(name, value);
+      return value;
+    };
+    const set = (value) => define(name, value);
+    Object.defineProperty(globalThis, name, { get, set, configurable: true, enumerable: false });
+  }
 
   Error.stackTraceLimit = 25;
   Error.prepareStackTrace = host.formatStack;

@@ -32,16 +32,12 @@ const WEB = [
   'DOMException',
   'Event',
   'EventTarget',
-  'FormData',
-  'Headers',
   'ReadableByteStreamController',
   'ReadableStream',
   'ReadableStreamBYOBReader',
   'ReadableStreamBYOBRequest',
   'ReadableStreamDefaultController',
   'ReadableStreamDefaultReader',
-  'Request',
-  'Response',
   'TextDecoder',
   'TextDecoderStream',
   'TextEncoder',
@@ -56,6 +52,7 @@ const WEB = [
   'atob',
   'btoa',
 ];
+const FETCHING = ['FormData', 'Headers', 'Request', 'Response'];
 const BODY_METHODS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'text'];
 
 /** Marks that the run has begun something native, so that its steps end only when the process is idle. */
@@ -122,17 +119,39 @@ function fileClass() {
   };
 }
 
+let fetching;
+
+/**
+ * The classes that belong to fetch, and how Request and Response read a body for this process itself. Node loads them
+ * when they are first touched, which takes long and much memory, and few backends use them: so do contexts.
+ */
+function fetchClasses() {
+  if (fetching !== undefined) return fetching;
+  // What happens while Node loads them is no doing of the run that touched them.
+  const { run } = current;
+  current.run = null;
+  try {
+    fetching = { read: {} };
+    for (const name of FETCHING) fetching[name] = globalThis[name];
+    for (const name of ['Request', 'Response']) {
+      const { prototype } = fetching[name];
+      fetching.read[name] = prototype.arrayBuffer;
+      adoptingJson(prototype);
+      adopting(prototype, BODY_METHODS);
+    refusingForms(prototype);
+      marking(prototype, 'body');
+    }
+  } finally {
+    current.run = run;
+  }
+  return fetching;
+}
+
 let realm;
 
 /** What contexts get from this realm; adjusts the realm when first called. */
 function mainRealm() {
   if (realm !== undefined) return realm;
-  for (const { prototype } of [Request, Response]) {
-    adoptingJson(prototype);
-    adopting(prototype, BODY_METHODS);
-    refusingForms(prototype);
-    marking(prototype, 'body');
-  }
   adopting(Blob.prototype, ['arrayBuffer', 'bytes', 'text']);
   marking(Blob.prototype, 'stream');
   Object.defineProperty(Event.prototype, 'timeStamp', { get: () => (current.run === null ? 0 : current.run.performanceNow()) });
@@ -156,8 +175,9 @@ function mainRealm() {
   for (const name of [...BUFFERS, ...ERRORS]) classes[name] = globalThis[name];
   const globals = WEB.filter((name) => name in globalThis).map((name) => [name, globalThis[name]]);
   globals.push(['File', fileClass()], ['AsyncLocalStorage', AsyncLocalStorage], ['AsyncResource', AsyncResource]);
-  realm = { buffers: BUFFERS, errors: ERRORS, classes, globals };
+  const lazyGlobals = FETCHING.map((name) => [name, () => fetchClasses()[name]]);
+  realm = { buffers: BUFFERS, errors: ERRORS, classes, globals, lazyGlobals };
   return realm;
 }
 
-module.exports = { mainRealm, native };
+module.exports = { fetchClasses, mainRealm, native };
