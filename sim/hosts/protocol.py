@@ -9,7 +9,7 @@ a host needs to know nothing of the store.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, Protocol
+from typing import Any, ClassVar, Final, Literal, Protocol
 
 import msgspec
 
@@ -86,7 +86,9 @@ class Invocation(msgspec.Struct, frozen=True):
     """One execution of a function.
 
     `arguments` is the JSON text of the arguments object. `now_ms` is `Date.now()` at the start (whole ms); `seed`
-    seeds the run's randomness; `environment` is what `process.env` shows.
+    seeds the run's randomness; `environment` is what `process.env` shows. `ahead` has the table and the JSON text of
+    documents by id, which the host may use to answer `get`s by itself, each document once, while that is all that the
+    handler has asked for; it reports those with the step (`got`).
     """
 
     module: str
@@ -96,6 +98,7 @@ class Invocation(msgspec.Struct, frozen=True):
     now_ms: int
     seed: int
     environment: Mapping[str, str] = {}
+    ahead: Mapping[str, tuple[str, str]] = {}
 
 
 class Syscall(msgspec.Struct, frozen=True):
@@ -170,13 +173,15 @@ class Waiting(msgspec.Struct, frozen=True):
     `calls` are the syscalls issued since the last step, in order; `cancelled` are ids of earlier ones (timers,
     aborted requests) that nobody waits for any more; `consumed` counts, by query id, the rows that the host
     handed out by itself; the end of a query (`rows_done`) counts as one more. A host that asks for the next row has
-    dropped the rows it was given before.
+    dropped the rows it was given before. `got` has the arguments of the `get`s that the host answered by itself, in
+    their order; they come before everything else of the step.
     """
 
     calls: tuple[Syscall, ...]
     logs: tuple[LogLine, ...] = ()
     cancelled: tuple[int, ...] = ()
     consumed: Mapping[str, int] = {}
+    got: tuple[Any, ...] = ()
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -195,6 +200,7 @@ class Settled(msgspec.Struct, frozen=True):
     consumed: Mapping[str, int] = {}
     observed_time: bool = False
     never_begun: tuple[NeverBegun, ...] = ()
+    got: tuple[Any, ...] = ()
 
 
 Step = Settled | Waiting
@@ -202,7 +208,12 @@ SyncSyscall = Callable[[str, Any], Any]
 
 
 class Host(Protocol):
-    """Runs the handlers of one deployment in one language."""
+    """Runs the handlers of one deployment in one language.
+
+    `is_apart` tells that it runs in another process, so that each question of a handler costs a round trip.
+    """
+
+    is_apart: ClassVar[bool]
 
     def load(self) -> Sequence[ModuleSource]:
         """Load every module; raises `ProjectError` naming the file and the reason."""

@@ -160,6 +160,11 @@ class Kernel:
         self.call_at(self.clock.now_ns + delay_ns, lambda: future.set_result(None))
         await future
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether no task is ready but the one that asks."""
+        return not self._ready
+
     async def turn(self) -> None:
         """Offer a turn to the other ready tasks. Costs nothing when there are none."""
         if self._ready:

@@ -22,10 +22,14 @@ _KIND_NAMES: Final = {
 
 
 class RegisteredFunction:
-    """A function that can be called: where it is, what it is, what it takes, who runs it."""
+    """A function that can be called: where it is, what it is, what it takes, who runs it.
+
+    `gets_first` are the arguments whose documents its last run got before it did anything else.
+    """
 
     __slots__ = (
-        "args", "canonical", "host", "kind", "module", "name", "path", "returns", "uses_node", "visibility"
+        "args", "canonical", "gets_first", "host", "kind", "module", "name", "path", "returns", "uses_node",
+        "visibility",
     )  # fmt: skip
 
     def __init__(self, module: str, source: FunctionSource, host: Host, *, uses_node: bool = False) -> None:
@@ -37,6 +41,7 @@ class RegisteredFunction:
         self.canonical = canonical_path(module, source.name)
         self.host = host
         self.uses_node = uses_node
+        self.gets_first: tuple[str, ...] = ()
         self.args = _validator(source.args, self.path, "args")
         self.returns = _validator(source.returns, self.path, "returns")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from biconvex.sim.hosts.protocol import CallResult, Invocation, Settled, Step, Syscall
 from biconvex.sim.kernel import NS_PER_MS, Choices, Task
+from biconvex.sim.runtime.ahead import GET, Ahead, documents_ahead, first_gets
 from biconvex.sim.runtime.flight import Flight
 from biconvex.sim.runtime.outcome import Terminated
 from biconvex.sim.runtime.run import Run
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Stepper"]
 
+_NO_DOCUMENTS: Final[Ahead] = {}
 _MAX_BATCH: Final = 16
 _MAX_WRITES_AHEAD: Final = 256
 
@@ -42,7 +44,7 @@ class Stepper:
         self._seeds = choices.child("run seeds")
         self._dangling = choices.child("dangling operations")
 
-    def _start(self, run: Run, args: Value) -> tuple[int, Step]:
+    def _start(self, run: Run, args: Value, ahead: Ahead = _NO_DOCUMENTS) -> tuple[int, Step]:
         function = run.function
         in_action = run.transaction is None
         now_ms = self._runtime.kernel.clock.now_ms if in_action else run.execution.now_ms
@@ -54,6 +56,7 @@ class Stepper:
             now_ms=now_ms,
             seed=self._seeds.bits(53),
             environment=self._runtime.environment,
+            ahead=ahead,
         )
         return function.host.start(invocation, lambda op, arguments: self._sync(run, op, arguments))
 
@@ -69,7 +72,12 @@ class Stepper:
         charged = time.looks_after(run)
         if charged:
             await time.before(run)
-        host_run, step = self._start(run, args)
+        # Where somebody else may have a turn, or time passes, each read has a place of its own.
+        if host.is_apart and not charged and run.depth == 0 and self._runtime.kernel.is_alone:
+            host_run, step = self._start(run, args, documents_ahead(run, args))
+            run.function.gets_first = first_gets(args, step)
+        else:
+            host_run, step = self._start(run, args)
         pending: deque[Syscall] = deque()
         try:
             while True:
@@ -191,6 +199,8 @@ class Stepper:
             )
 
     def _take_in(self, run: Run, step: Step) -> None:
+        for arguments in step.got:
+            TRANSACTION_SYSCALLS[GET](self._runtime, run, arguments)
         for query_id, count in step.consumed.items():
             consume(run, int(query_id), count)
         if isinstance(step, Settled):

@@ -101,6 +101,7 @@ function step(run, begin) {
   enter(run, begin);
   if (drain !== null) {
     drainFor(run);
+    while (!run.native && run.answerAhead()) drainFor(run);
     if (!run.native && run.isAnswerable) return finish(run);
   }
   return settle(run).then(() => finish(run));
@@ -189,12 +190,13 @@ function begin(run, module, name, kind, args) {
   run.context.inside.invoke(run, registered, method, callArgs);
 }
 
-function start(id, runId, module, name, kind, args, nowMs, high, low) {
+function start(id, runId, module, name, kind, args, nowMs, high, low, ahead) {
   const deployment = deployments.get(id);
   const context = deployment.contextOf(module);
   const run = new Run(runId, context, kind, nowMs, new Random(high, low), deployment.environment);
   runs.set(runId, run);
   if (!context.loaded.has(module)) return startAfterImport(deployment, run, module, name, args);
+  run.ahead = ahead;
   return step(run, () => begin(run, module, name, kind, args));
 }
 

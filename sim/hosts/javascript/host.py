@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from biconvex.sim.hosts.javascript.bundle import Bundle, bundle_modules
@@ -73,6 +73,8 @@ class JavaScriptHost:
     A step that takes longer than `timeout_s` of real time is stopped (`HostTimeout`).
     """
 
+    is_apart: ClassVar = True
+
     def __init__(
         self,
         location: BackendLocation,
@@ -136,6 +138,7 @@ class JavaScriptHost:
             invocation.now_ms,
             seed >> 32 & _MASK,
             seed & _MASK,
+            invocation.ahead or None,
         )
         return run, self._step(run, _encode(command), sync)
 

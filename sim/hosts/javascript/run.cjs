@@ -34,6 +34,9 @@ class Run {
     this.lastCall = 0;
     this.queries = [];
     this.consumed = null;
+    // Documents that came with the call, and the arguments of the syscalls that were answered with them.
+    this.ahead = null;
+    this.got = [];
     this.timers = new Map();
     this.lastTimer = 0;
     this.performanceReads = 0;
@@ -75,7 +78,7 @@ class Run {
     const id = ++this.lastCall;
     waiting.op = op;
     this.pending.set(id, waiting);
-    this.calls.push({ id, text: `{"id":${id},"op":${JSON.stringify(op)},"arguments":${args}}` });
+    this.calls.push({ id, op, args, text: `{"id":${id},"op":${JSON.stringify(op)},"arguments":${args}}` });
     return id;
   }
 
@@ -190,6 +193,46 @@ class Run {
     this.failure ??= { error };
   }
 
+  /**
+   * Answers what the handler waits for out of the documents that came ahead. True when it may go on: only if documents
+   * are all that it has asked for, so that nothing comes in another order than if the simulator had answered.
+   */
+  answerAhead() {
+    if (this.ahead === null) return false;
+    const isFirst = this.failure === null && this.calls.length > 0 && this.logs.length === 0;
+    const found = isFirst ? this.calls.map(({ op, args }) => this.takeAhead(op, args)) : [];
+    if (found.length === 0 || found.includes(null)) {
+      this.ahead = null;
+      return false;
+    }
+    const calls = this.calls;
+    this.calls = [];
+    for (const [at, { id, args }] of calls.entries()) {
+      const { resolve } = this.pending.get(id);
+      this.pending.delete(id);
+      this.got.push(args);
+      resolve(found[at]);
+    }
+    return true;
+  }
+
+  /** The text of the document that a syscall asks for, if it came ahead and was not asked for before; else null. */
+  takeAhead(op, args) {
+    if (op !== '1.0/get') return null;
+    let asked;
+    try {
+      asked = JSON.parse(args);
+    } catch {
+      return null; // whoever calls the syscall by hand may pass anything: the simulator says what is wrong
+    }
+    const { id, table, isSystem } = asked ?? {};
+    if (isSystem === true || typeof id !== 'string' || !Object.hasOwn(this.ahead, id)) return null;
+    const [name, text] = this.ahead[id];
+    if (table !== undefined && table !== name) return null;
+    delete this.ahead[id];
+    return text;
+  }
+
   // --- what the simulator does ---------------------------------------------------------------------------------
 
   /** Hands over the results of calls, in their order; results of cancelled calls have no effect. */
@@ -243,6 +286,10 @@ class Run {
     if (this.logs.length > 0) {
       text += `,"logs":${JSON.stringify(this.logs)}`;
       this.logs = [];
+    }
+    if (this.got.length > 0) {
+      text += `,"got":[${this.got}]`;
+      this.got = [];
     }
     if (this.consumed !== null) {
       text += `,"consumed":${JSON.stringify(this.consumed)}`;

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextvars import copy_context
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from biconvex.sim.hosts.protocol import (
@@ -50,6 +50,8 @@ _CONTEXTS: dict[str, type[QueryCtx | ActionCtx]] = {
 
 class PythonHost:
     """Runs the handlers of one deployment's Python modules, below a folder or given."""
+
+    is_apart: ClassVar = False
 
     def __init__(self, functions: Path | Modules, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
         self._watchdog = Watchdog(timeout_s)
