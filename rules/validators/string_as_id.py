@@ -93,6 +93,7 @@ async def work(ctx, args):
 def _compared_case(name: str, field: str, mark: str = "{}") -> Case:
     """A query of an index on a field, which it compares with an argument; marked, that becomes an id."""
     tables = """
+"tasks": defineTable({"done": v.boolean()}),
 "notes": defineTable({"task": v.id("tasks"), "label": v.string()})
     .index("task", ["task"])
     .index("label", ["label"]),
