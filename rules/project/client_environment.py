@@ -89,11 +89,10 @@ class ClientEnvironment(Rule):
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each read."""
         for module in backend.modules.values():
-            for place, name in environment_reads(module):
-                prefix = next((each for each in _PREFIXES if name.startswith(each)), None)
-                if prefix is not None:
-                    yield Problem(
-                        place,
-                        f"`{name}` is named as a variable of the client, but comes from the deployment here.",
-                        help=f"set and read `{name.removeprefix(prefix)}` instead",
-                    )
+            for place, name in environment_reads(module, lambda name: name.startswith(_PREFIXES)):
+                prefix = next(each for each in _PREFIXES if name.startswith(each))
+                yield Problem(
+                    place,
+                    f"`{name}` is named as a variable of the client, but comes from the deployment here.",
+                    help=f"set and read `{name.removeprefix(prefix)}` instead",
+                )

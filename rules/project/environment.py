@@ -9,27 +9,41 @@ from biconvex.lint import syntax
 from biconvex.lint.model import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from biconvex.lint.model import Module
 
 __all__ = ["environment_reads"]
 
-_MENTIONED = re.compile(rb"process\s*\??\.\s*env|environ|getenv")
+_MENTIONS = (
+    re.compile(rb"""process\??\.env\??(?:\.(\w+)|\.?\[\s*["']([^"'\n]*)["'])?"""),
+    re.compile(rb"""environ(?:\.get\(|\[)\s*["']([^"'\n]*)["']"""),
+    re.compile(rb"""getenv\(\s*["']([^"'\n]*)["']"""),
+)
+"""How variables are named in the text; each begins with a word, for which a search is quick."""
+
 _ENVIRONMENTS = frozenset({"process.env", "os.environ", "environ"})
 _GETTERS = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get"})
 
 
-def environment_reads(module: Module) -> Iterator[tuple[Place, str]]:
-    """Give each read of an environment variable whose name is written out, with the name.
+def environment_reads(module: Module, wanted: Callable[[str], bool]) -> Iterator[tuple[Place, str]]:
+    """Give each read of an environment variable of a wanted name that is written out, with the name.
 
-    A file that mentions no environment costs a search of its text.
+    The text is searched first: a file that mentions no such name costs next to nothing.
     """
-    if _MENTIONED.search(module.source.data) is None:
+    mentioned = (found for pattern in _MENTIONS for found in pattern.finditer(module.source.data))
+    if not any(_is_wanted(found, wanted) for found in mentioned):
         return
     for node in syntax.walk(module.syntax):
         for part, name in _read(node):
-            yield Place(module.source, part.start, part.end), name
+            if wanted(name):
+                yield Place(module.source, part.start, part.end), name
+
+
+def _is_wanted(found: re.Match[bytes], wanted: Callable[[str], bool]) -> bool:
+    """Tell whether a mention may be one of a wanted name: one without a name may be any."""
+    name = next((group for group in found.groups() if group is not None), None)
+    return name is None or wanted(name.decode("utf-8", "replace"))
 
 
 def _read(node: syntax.Node) -> Iterator[tuple[syntax.Node, str]]:

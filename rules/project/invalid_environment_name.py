@@ -99,7 +99,7 @@ class InvalidEnvironmentName(Rule):
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each read."""
         for module in backend.modules.values():
-            for place, name in environment_reads(module):
+            for place, name in environment_reads(module, self._is_invalid):
                 # Node has variables of its own, such as `_HANDLER`
                 if not _NAME.fullmatch(name) and module.runtime == "default":
                     yield Problem(
@@ -113,3 +113,6 @@ class InvalidEnvironmentName(Rule):
                         f"The name of an environment variable has {len(name)} characters, more than Convex allows.",
                         help=f"choose a name of at most {self.options.longest} characters",
                     )
+
+    def _is_invalid(self, name: str) -> bool:
+        return len(name) > self.options.longest or not _NAME.fullmatch(name)

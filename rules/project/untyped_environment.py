@@ -98,8 +98,8 @@ class UntypedEnvironment(Rule):
         if backend.convex_version is None or backend.convex_version < _FIRST_VERSION:
             return
         for module in backend.modules.values():
-            for place, name in environment_reads(module) if module.source.language == "typescript" else ():
-                if name not in _SET_BY_OTHERS:
+            for place, name in environment_reads(module, lambda name: name not in _SET_BY_OTHERS):
+                if module.source.language == "typescript":
                     yield Problem(
                         place,
                         f"`{name}` is read from `process.env`, which has no types.",

@@ -191,7 +191,7 @@ def _taken(
 
 def _values(whole: syntax.Node) -> Iterator[syntax.Node]:
     """Give the values in an object that is written out, however deep."""
-    stack = [whole] if isinstance(whole, syntax.Object | syntax.Array) else []
+    stack: list[syntax.Node] = [whole] if isinstance(whole, syntax.Object | syntax.Array) else []
     while stack:
         node = _bare(stack.pop())
         if isinstance(node, syntax.Object):

@@ -60,11 +60,13 @@ def arguments_read(handler: Body) -> Reads | None:
         target = target.target
     if isinstance(target, syntax.ObjectPattern):
         return _of_pattern(target)
-    if not isinstance(target, syntax.Name) or _bound_again(function, target.id):
+    if not isinstance(target, syntax.Name):
         return None
     found = _Uses(target.id, python=handler.place.source.language == "python")
     for part in function.body:
         for node in syntax.walk(part):
+            if _binds(node, target.id):
+                return None
             found.note(node)
     return found.reads()
 
@@ -154,18 +156,14 @@ def _bare(node: syntax.Node | None) -> syntax.Node | None:
     return node
 
 
-def _bound_again(function: syntax.Function, name: str) -> bool:
-    """Tell whether something within a function has the same name as its parameter, or gives that another value."""
-    for part in function.body:
-        for node in syntax.walk(part):
-            if isinstance(node, syntax.Parameter | syntax.Declare | syntax.Assign):
-                found = isinstance(node.target, syntax.Name) and node.target.id == name
-                patterns = isinstance(node.target, syntax.ObjectPattern | syntax.ArrayPattern)
-                if found or (patterns and name in _bound(node.target)):
-                    return True
-            elif isinstance(node, syntax.Loop) and node.each is not None and name in _bound(node.each):
-                return True
-    return False
+def _binds(node: syntax.Node, name: str) -> bool:
+    """Tell whether a node gives a name another meaning, or another value."""
+    if isinstance(node, syntax.Parameter | syntax.Declare | syntax.Assign):
+        target = node.target
+        if isinstance(target, syntax.Name):
+            return target.id == name
+        return isinstance(target, syntax.ObjectPattern | syntax.ArrayPattern) and name in _bound(target)
+    return isinstance(node, syntax.Loop) and node.each is not None and name in _bound(node.each)
 
 
 def _bound(pattern: syntax.Node) -> set[str]:
