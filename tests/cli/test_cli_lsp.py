@@ -193,13 +193,18 @@ def test_a_quick_fix_makes_the_finding_go_away(folder: Path) -> None:
     _session(folder, steps)
 
 
-def test_code_in_markdown_has_diagnostics_too(folder: Path) -> None:
+def test_code_in_markdown_has_diagnostics_and_quick_fixes_too(folder: Path) -> None:
     code = 'export const f = mutation({ args: {}, handler: async (ctx) => { ctx.db.insert("a", {}); } });'
 
     async def steps(session: Session) -> None:
         session.open("guide.md", f"# Guide\n\n```ts\n{code}\n```\n")
         (found,) = await session.diagnostics("guide.md")
         assert (found.code, found.range.start.line) == ("floating-promise", 3)
+        (action,) = await session.actions("guide.md", found.range)
+        assert action.edit is not None
+        assert action.edit.changes is not None
+        (edit,) = action.edit.changes[session.uri("guide.md")]
+        assert (edit.new_text, edit.range.start) == ("await ", found.range.start)
 
     _session(folder, steps)
 
