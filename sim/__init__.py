@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from biconvex.sim.deployment import Caller, Deployment, Subscription, Update
     from biconvex.sim.runtime import Costs, Limits, RuntimeFinding
     from biconvex.sim.server.references import api, internal
-    from biconvex.sim.services import NetworkFailure, OutboundRequest, Reply
+    from biconvex.sim.services import HttpResponse, NetworkFailure, OutboundRequest, Reply
     from biconvex.sim.values import (
         ConvexError,
         FunctionError,
@@ -34,6 +34,7 @@ __all__ = [
     "Costs",
     "Deployment",
     "FunctionError",
+    "HttpResponse",
     "Int64",
     "Limits",
     "NetworkFailure",
@@ -53,7 +54,7 @@ _HOMES = {
     "deployment": ("Caller", "Deployment", "Subscription", "Update"),
     "runtime": ("Costs", "Limits", "RuntimeFinding"),
     "server.references": ("api", "internal"),
-    "services": ("NetworkFailure", "OutboundRequest", "Reply"),
+    "services": ("HttpResponse", "NetworkFailure", "OutboundRequest", "Reply"),
     "values": ("ConvexError", "FunctionError", "Int64", "ProjectError", "SimulationError", "UsageError"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

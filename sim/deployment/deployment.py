@@ -26,7 +26,7 @@ from biconvex.sim.runtime import (
     Usage,
 )
 from biconvex.sim.server.references import FunctionReference, function_path
-from biconvex.sim.services import Crons, Outbound, Scheduler
+from biconvex.sim.services import Crons, HttpRequest, HttpResponse, HttpServer, Outbound, Scheduler
 from biconvex.sim.store import Store
 from biconvex.sim.values import (
     DeveloperError,
@@ -71,6 +71,25 @@ class Caller:
     def run(self, function: Reference, args: Arguments = None) -> Any:
         """Run a function of whatever kind it is; its result. Raises as `query` does."""
         return self._call(None, function, args)
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        json: Any = msgspec.UNSET,
+        body: str | bytes | None = None,
+    ) -> HttpResponse:
+        """Send a request to the deployment; the response, whatever its status. Give `json` or `body`, or neither.
+
+        A path (`/hook`) is one of the project's HTTP actions; a whole URL, such as one that `ctx.storage` gave, is
+        whatever it is. The clock moves by what the handler waits for.
+        """
+        deployment = self._deployment
+        deployment._require_open()
+        request = HttpRequest.of(deployment._http.absolute(url), method, headers, json, body)
+        return deployment._await(deployment._http.respond(request, self._identity), request.shown)
 
     def subscribe(self, function: Reference, args: Arguments = None) -> Subscription:
         """Subscribe to a query: it runs now, and again whenever a commit touches what it read (semantics §6.5).
@@ -143,6 +162,13 @@ class Deployment(Caller):
         self.outbound = Outbound(self._kernel, self.trace, choices.child("latencies"))
         self._runtime.external["fetch"] = self.outbound.fetch
         self.crons = Crons(self._runtime, self._loaded.crons, choices.child("cron splay"), splay=cron_splay)
+        self._http = HttpServer(
+            self._runtime,
+            self._loaded.http,
+            self._call_by_http,
+            environment["CONVEX_CLOUD_URL"],
+            environment["CONVEX_SITE_URL"],
+        )
         self.db = Tables(self._runtime)
 
     # --- who calls ---------------------------------------------------------------------------------------
@@ -318,8 +344,7 @@ class Deployment(Caller):
     def _resolve(
         self, kind: str | None, reference: Reference, args: Arguments, *, admin: bool
     ) -> tuple[RegisteredFunction, Value]:
-        if self._closed:
-            raise UsageError("the deployment is closed")
+        self._require_open()
         path = function_path(reference)
         function = self._find(path, kind, admin=admin)
         try:
@@ -328,6 +353,13 @@ class Deployment(Caller):
             raise UsageError(
                 f"{path} was given arguments that aren't Convex values: {error.message}"
             ) from None
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise UsageError("the deployment is closed")
+
+    async def _call_by_http(self, kind: str | None, path: str, args: Value, identity: Identity) -> Outcome:
+        return await self._start(self._find(path, kind, admin=False), args, identity)
 
     def _start(
         self, function: RegisteredFunction, value: Value, identity: Identity

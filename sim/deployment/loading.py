@@ -28,6 +28,8 @@ class Loaded:
     crons: tuple[CronSpec, ...]
     convex_version: tuple[int, int]
     hosts: tuple[Host, ...]
+    http: Host | None
+    """The host that has the project's HTTP router."""
 
     def close(self) -> None:
         """Release what the hosts hold."""
@@ -59,17 +61,21 @@ def load_backend(
         )
     registry = Registry()
     modules: list[ModuleSource] = []
+    http: Host | None = None
     try:
         for host in hosts:
             loaded = host.load()
             registry.add(loaded, host)
             modules += loaded
+            if any(module.routes is not None for module in loaded):
+                http = host
         return Loaded(
             registry,
             _schema(_schemas(modules)),
             _crons(modules, registry),
             convex_version(location.root),
             tuple(hosts),
+            http,
         )
     except BaseException:
         for host in hosts:

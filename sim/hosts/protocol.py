@@ -68,8 +68,8 @@ class FunctionSource(msgspec.Struct, frozen=True):
 class ModuleSource(msgspec.Struct, frozen=True):
     """A loaded module: its path without extension (`folder/file`), the file it came from, its functions.
 
-    `schema` is the exported JSON of a schema definition (semantics §3.4), `routes` (path, method, function key)
-    of a router, `crons` the exported JSON of cron jobs; each None where the module defines none. `uses_node` tells
+    `schema` is the exported JSON of a schema definition (semantics §3.4), `routes` (path, method) of a
+    router, `crons` the exported JSON of cron jobs; each None where the module defines none. `uses_node` tells
     that the module asks for the Node runtime.
     """
 
@@ -85,10 +85,11 @@ class ModuleSource(msgspec.Struct, frozen=True):
 class Invocation(msgspec.Struct, frozen=True):
     """One execution of a function.
 
-    `arguments` is the JSON text of the arguments object. `now_ms` is `Date.now()` at the start (whole ms); `seed`
-    seeds the run's randomness; `environment` is what `process.env` shows. `ahead` has the table and the JSON text of
-    documents by id, which the host may use to answer `get`s by itself, each document once, while that is all that the
-    handler has asked for; it reports those with the step (`got`).
+    `arguments` is the JSON text of the arguments object; that of an HTTP action is `{"method", "url", "path",
+    "headers": [[name, value]], "body": base64 or null}`, its result `{"status", "headers", "body"}`. `now_ms` is
+    `Date.now()` at the start (whole ms); `seed` seeds the run's randomness; `environment` is what `process.env` shows.
+    `ahead` has the table and the JSON text of documents by id, which the host may use to answer `get`s by itself, each
+    document once, while that is all that the handler has asked for; it reports those with the step (`got`).
     """
 
     module: str
@@ -217,6 +218,13 @@ class Host(Protocol):
 
     def load(self) -> Sequence[ModuleSource]:
         """Load every module; raises `ProjectError` naming the file and the reason."""
+        ...
+
+    def route(self, method: str, path: str) -> str | None:
+        """The route of the project's HTTP router that serves a request, None where none does or there is no router.
+
+        A route for all paths below one ends in `*` (semantics §10). Raises `HostCrashed` or `HostTimeout`.
+        """
         ...
 
     def start(self, invocation: Invocation, sync: SyncSyscall) -> tuple[int, Step]:

@@ -2,12 +2,14 @@
 
 from biconvex.sim.runtime.cache import Answer
 from biconvex.sim.runtime.costs import Costs
+from biconvex.sim.runtime.files import StoredFile
 from biconvex.sim.runtime.findings import RuntimeFinding
 from biconvex.sim.runtime.limits import Limits
 from biconvex.sim.runtime.outcome import Failure, Outcome
 from biconvex.sim.runtime.registry import RegisteredFunction, Registry
 from biconvex.sim.runtime.run import Identity, Run
 from biconvex.sim.runtime.runtime import Runtime, occ_failure
+from biconvex.sim.runtime.syscalls.storage import store_file
 from biconvex.sim.runtime.usage import FunctionUsage, Measure, Usage
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "Run",
     "Runtime",
     "RuntimeFinding",
+    "StoredFile",
     "Usage",
     "occ_failure",
+    "store_file",
 ]

@@ -52,6 +52,8 @@ class Limits(BaseModel):
     one_scheduled_arguments_bytes: Count = 4 * _MIB
     """Of a single scheduled function; Convex warns of it, and lets it pass."""
     page_size: Count = 32_000
+    http_body_bytes: Count = 20 * _MIB
+    """Of a request to an HTTP action, and of its response."""
     search_terms: AtLeastOne = 16
     """Words of a text search; those that follow are not looked for."""
     search_filters: Count = 8

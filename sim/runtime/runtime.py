@@ -25,6 +25,7 @@ from biconvex.sim.runtime.registry import RegisteredFunction, Registry
 from biconvex.sim.runtime.run import Identity, Run
 from biconvex.sim.runtime.stepping import Stepper
 from biconvex.sim.runtime.syscalls.audit import resolved_lines
+from biconvex.sim.runtime.syscalls.metadata import request_id
 from biconvex.sim.runtime.timekeeping import Timekeeper, out_of_time
 from biconvex.sim.store import Commit, Conflict, Store, Transaction
 from biconvex.sim.values import DeveloperError, Value, dumps
@@ -181,6 +182,16 @@ class Runtime:
         run.permit_wait_ms = self.limits.action_permit_wait_ms if job is None else None
         return await self._guarded(run, args, self._stepper.run_action)
 
+    async def http_action(
+        self, function: RegisteredFunction, request: Value, identity: Identity
+    ) -> tuple[Outcome, str]:
+        """Run an HTTP action: an action whose request and response are as `Invocation` describes them.
+
+        The answer is its outcome, with the response as JSON text, and the id of the request.
+        """
+        run = self.new_run(function, None, identity)
+        return await self._guarded(run, request, self._stepper.run_action), request_id(self, run)
+
     def execute(self, run: Run, args: Value) -> Coroutine[Any, Any, Outcome]:
         """Run a query's or mutation's handler within the run's transaction, without committing it."""
         return self._guarded(run, args, self._stepper.run_in_transaction)
@@ -282,11 +293,15 @@ class Runtime:
         detail = {"kind": function.kind, "parent": run.parent.number if run.parent else 0}
         self.trace.record("start", function.path, run.number, detail)
         try:
-            check_arguments(run, args, self)
+            serves = function.kind == "httpAction"
+            if not serves:
+                check_arguments(run, args, self)
             settled: Settled = await (body(run, args) if run.depth else self._permitted(run, args, body))
             run.observed.time |= settled.observed_time
             if settled.error is not None:
                 outcome = Outcome(failure=Failure.from_thrown(settled.error))
+            elif serves:
+                outcome = Outcome(json=settled.value or "null")
             else:
                 outcome = checked_outcome(run, settled.value or "null", self)
                 if run.execution.audit_lines and run.depth == 0:

@@ -13,7 +13,7 @@ from biconvex.sim.server.contexts import ActionCtx, MutationCtx, QueryCtx
 from biconvex.sim.server.crons import Crons, cron_jobs
 from biconvex.sim.server.database import DatabaseReader, DatabaseWriter
 from biconvex.sim.server.http import HttpRouter, http_router
-from biconvex.sim.server.outside import Response, fetch, now_ms
+from biconvex.sim.server.outside import fetch, now_ms
 from biconvex.sim.server.query import Query, TableQuery
 from biconvex.sim.server.references import FunctionReference, api, internal
 from biconvex.sim.server.registration import (
@@ -28,6 +28,7 @@ from biconvex.sim.server.registration import (
 )
 from biconvex.sim.server.schema import SchemaDefinition, TableDefinition, define_schema, define_table
 from biconvex.sim.server.storage import Blob
+from biconvex.sim.server.web import Headers, Request, Response
 
 __all__ = [
     "ActionCtx",
@@ -37,11 +38,13 @@ __all__ = [
     "DatabaseReader",
     "DatabaseWriter",
     "FunctionReference",
+    "Headers",
     "HttpRouter",
     "MutationCtx",
     "Query",
     "QueryCtx",
     "Registration",
+    "Request",
     "Response",
     "SchemaDefinition",
     "TableDefinition",

@@ -64,11 +64,26 @@ class HttpRouter:
             raise ValueError(f"{method} pathPrefix {prefix} is already defined")
         self.prefixes[prefix, method] = handler
 
+    def lookup(self, path: str, method: str) -> tuple[Registration, str, str] | None:
+        """What serves a request: the handler, the method, and the route, which ends in `*` for a prefix; or None.
+
+        An exact path goes before prefixes, a longer prefix before a shorter. HEAD is served as GET is.
+        """
+        method = "GET" if method == "HEAD" else method
+        exact = self.exact.get((path, method))
+        if exact is not None:
+            return exact, method, path
+        prefixes = [prefix for prefix, own in self.prefixes if own == method and path.startswith(prefix)]
+        if not prefixes:
+            return None
+        longest = max(prefixes, key=len)
+        return self.prefixes[longest, method], method, f"{longest}*"
+
     def export(self) -> list[dict[str, Any]]:
-        """The routes as `getRoutes()` orders them: exact by path and method, then prefixes by method."""
+        """The routes as `getRoutes()` orders them: exact by path and method, then prefixes, with `*`, by method."""
         exact = [{"path": path, "method": method} for path, method in sorted(self.exact)]
         prefixes = [
-            {"pathPrefix": prefix, "method": method}
+            {"path": f"{prefix}*", "method": method}
             for prefix, method in sorted(self.prefixes, key=lambda key: (key[1], key[0]))
         ]
         return [*exact, *prefixes]

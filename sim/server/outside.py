@@ -9,35 +9,9 @@ from typing import Any
 import msgspec
 from biconvex.sim.server.link import Link, current_link
 from biconvex.sim.server.operation import Operation
+from biconvex.sim.server.web import Response
 
-__all__ = ["Response", "fetch", "now_ms"]
-
-
-class Response:
-    """The answer to a `fetch`."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes, url: str) -> None:
-        self.status = status
-        self.headers = dict(headers)
-        self.url = url
-        self._body = body
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status is in the 200s."""
-        return 200 <= self.status < 300
-
-    async def json(self) -> Any:
-        """The body as JSON; numbers come as Python's `json` gives them."""
-        return msgspec.json.decode(self._body)
-
-    async def text(self) -> str:
-        """The body as UTF-8 text."""
-        return self._body.decode("utf-8", "replace")
-
-    async def bytes(self) -> bytes:
-        """The body."""
-        return self._body
+__all__ = ["fetch", "now_ms"]
 
 
 def fetch(
@@ -67,7 +41,9 @@ def fetch(
 
 async def _fetch(link: Link, request: dict[str, Any]) -> Response:
     answer = await link.call("fetch", request)
-    return Response(answer["status"], dict(answer["headers"]), b64decode(answer["body"]), answer["url"])
+    return Response(
+        b64decode(answer["body"]), status=answer["status"], headers=answer["headers"], url=answer["url"]
+    )
 
 
 def now_ms() -> int:

@@ -1,6 +1,7 @@
 """What surrounds the functions: the scheduler, and the world outside."""
 
 from biconvex.sim.services.crons import CronJob, CronRun, Crons, CronSpec, cron_specs
+from biconvex.sim.services.http import HttpRequest, HttpResponse, HttpServer
 from biconvex.sim.services.outbound import NetworkFailure, Outbound, OutboundRequest, Reply, Route
 from biconvex.sim.services.scheduler import Scheduler
 
@@ -9,6 +10,9 @@ __all__ = [
     "CronRun",
     "CronSpec",
     "Crons",
+    "HttpRequest",
+    "HttpResponse",
+    "HttpServer",
     "NetworkFailure",
     "Outbound",
     "OutboundRequest",

@@ -60,7 +60,7 @@ function routesOf(exported) {
   const router = exported.default;
   if (router === undefined) throw new Refused('`convex/http.js` must have a default export of a Router.');
   if (router?.isRouter !== true) throw new Refused('The default export of `convex/http.js` is not a Router.');
-  return router.getRoutes().map(([path, method]) => ({ path, method, function: `${method} ${path}` }));
+  return router.getRoutes().map(([path, method]) => ({ path, method }));
 }
 
 function cronsOf(exported) {

@@ -17,6 +17,7 @@ const { Refused, analyze } = require('./analyze.cjs');
 const { Context } = require('./context.cjs');
 const { current } = require('./current.cjs');
 const { addSourceMap, describe, formatStack } = require('./errors.cjs');
+const { serveRequest } = require('./fetch.cjs');
 const { Random } = require('./random.cjs');
 const { Run } = require('./run.cjs');
 
@@ -179,12 +180,16 @@ const METHODS = { query: 'invokeQuery', mutation: 'invokeMutation', action: 'inv
 
 function invocation(kind, registered, args) {
   const method = METHODS[kind];
-  if (method === undefined) throw new Error('HTTP actions cannot be run yet');
   if (typeof registered?.[method] !== 'function') throw new Error(`The function is not registered as a ${kind}`);
   return [method, kind === 'action' ? ['', `[${args}]`] : [`[${args}]`]];
 }
 
 function begin(run, module, name, kind, args) {
+  if (kind === 'httpAction') {
+    const router = run.context.require(module).default;
+    run.context.inside.invoke(run, { serve: () => serveRequest(run, router, JSON.parse(args)) }, 'serve', []);
+    return;
+  }
   const registered = run.context.require(module)[name];
   const [method, callArgs] = invocation(kind, registered, args);
   run.context.inside.invoke(run, registered, method, callArgs);
@@ -209,6 +214,22 @@ async function startAfterImport(deployment, run, module, name, args) {
     await settle(run);
   }
   finish(run);
+}
+
+/** Asks the router of a module which route serves a request. */
+async function route(id, module, method, path) {
+  const deployment = deployments.get(id);
+  const context = deployment.contextOf(module);
+  const imported = context.loaded.has(module) ? null : await deployment.import(module);
+  let found = null;
+  const run = new Run(0, context, 'import', deployment.importMs, new Random(0, 0), deployment.environment);
+  enter(run, () => {
+    found = context.require(module).default.lookup(path, method)?.[2] ?? null;
+  });
+  const failure = imported?.failure ?? run.failure;
+  if (failure === null) channel.write('L', JSON.stringify(found));
+  else channel.write('F', JSON.stringify({ module, error: describe(failure.error, context) }));
+  current.run = null;
 }
 
 function resume(runId, nowMs, results) {
@@ -241,6 +262,7 @@ const COMMANDS = {
   start,
   resume,
   resumeEach,
+  route,
   load,
   abandon: (runId) => runs.delete(runId),
   bundle: (key, scripts) => bundles.set(key, scripts),

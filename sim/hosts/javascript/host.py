@@ -121,6 +121,17 @@ class JavaScriptHost:
             for found in loaded
         )
 
+    def route(self, method: str, path: str) -> str | None:
+        """The route of the module `http` that serves a request, None where none does or there is no such module."""
+        if all(module.path != "http" for module in self._modules):
+            return None
+        self._open_context(self._environment)
+        letter, text = self._engine.ask(_encode(("route", self._number, "http", method, path)), self._timeout_s)
+        if letter != _LOADED:
+            raise HostCrashed(f"the router can't be asked: {self._explain(_decode_failed(text))}")
+        found: str | None = msgspec.json.decode(text)
+        return found
+
     def start(self, invocation: Invocation, sync: SyncSyscall) -> tuple[int, Step]:
         """Begin a run and step it."""
         self._open_context(invocation.environment)

@@ -32,7 +32,7 @@ from biconvex.sim.hosts.python.printing import PrintedLines
 from biconvex.sim.hosts.python.stepping import SteppedLoop
 from biconvex.sim.hosts.python.thrown import thrown_from
 from biconvex.sim.hosts.python.watchdog import Hung, Watchdog
-from biconvex.sim.server import ActionCtx, MutationCtx, Query, QueryCtx, TableQuery
+from biconvex.sim.server import ActionCtx, MutationCtx, Query, QueryCtx, Request, Response, TableQuery
 from biconvex.sim.server.link import CURRENT
 from biconvex.sim.server.operation import Operation
 from biconvex.sim.values import ConvexError, DeveloperError, dumps, loads
@@ -45,6 +45,7 @@ _CONTEXTS: dict[str, type[QueryCtx | ActionCtx]] = {
     "query": QueryCtx,
     "mutation": MutationCtx,
     "action": ActionCtx,
+    "httpAction": ActionCtx,
 }
 
 
@@ -62,6 +63,10 @@ class PythonHost:
     def load(self) -> Sequence[ModuleSource]:
         """Load every module; raises `ProjectError`."""
         return self._modules.load()
+
+    def route(self, method: str, path: str) -> str | None:
+        """The route of the router in the module `http` that serves a request, or None."""
+        return self._modules.route(method, path)
 
     def start(self, invocation: Invocation, sync: SyncSyscall) -> tuple[int, Step]:
         """Begin a run and step it."""
@@ -145,9 +150,9 @@ class _Run:
         context = copy_context()
         context.run(CURRENT.set, self)
         ctx = _CONTEXTS[invocation.kind](self)
-        self._task = self._loop.create_task(
-            _handle(handler, ctx, loads(invocation.arguments)), context=context
-        )
+        self._serves = invocation.kind == "httpAction"
+        handled = _serve if self._serves else _handle
+        self._task = self._loop.create_task(handled(handler, ctx, invocation.arguments), context=context)
 
     # --- for the host ------------------------------------------------------------------------------------
 
@@ -246,6 +251,8 @@ class _Run:
 
     def _value(self) -> str | Thrown:
         result = self._task.result()
+        if self._serves:
+            return str(result)
         if isinstance(result, Query | TableQuery) and self._in_transaction:
             return Thrown(
                 "Error",
@@ -336,7 +343,19 @@ class _Run:
             raise RuntimeError(error.message) from None
 
 
-async def _handle(handler: Any, ctx: Any, args: Any) -> Any:
+async def _serve(handler: Any, ctx: Any, arguments: str) -> str:
+    """Serve a request with an HTTP action; the response as JSON text."""
+    answer = await _called(handler, ctx, Request.from_json(_decode(arguments)))
+    if not isinstance(answer, Response):
+        raise RuntimeError("HTTP actions must return a Response")  # noqa: TRY004  (an Error in Convex)
+    return msgspec.json.encode(await answer.to_json()).decode()
+
+
+async def _handle(handler: Any, ctx: Any, arguments: str) -> Any:
+    return await _called(handler, ctx, loads(arguments))
+
+
+async def _called(handler: Any, ctx: Any, args: Any) -> Any:
     answer = handler(ctx, args)
     if not asyncio.iscoroutine(answer):
         raise TypeError(f"{handler.__name__} must be an `async def`")

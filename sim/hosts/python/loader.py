@@ -82,6 +82,10 @@ class Modules(Protocol):
         """The registration of a function."""
         ...
 
+    def route(self, method: str, path: str) -> str | None:
+        """The route that serves a request, or None."""
+        ...
+
     def close(self) -> None:
         """Release what they hold."""
         ...
@@ -94,6 +98,7 @@ class PythonModules:
         self.folder = folder
         self._package = f"_biconvex_backend_{next(_packages)}"
         self._registrations: dict[tuple[str, str], Registration] = {}
+        self._router = HttpRouter()
 
     def load(self) -> list[ModuleSource]:
         """Load every module; raises `ProjectError` naming the file, the line and the reason."""
@@ -113,6 +118,15 @@ class PythonModules:
     def registration(self, module: str, name: str) -> Registration:
         """The registration of a function that `load` reported."""
         return self._registrations[module, name]
+
+    def route(self, method: str, path: str) -> str | None:
+        """The route of the router in the module `http` that serves a request; its handler is then a registration."""
+        found = self._router.lookup(path, method)
+        if found is None:
+            return None
+        handler, method, route = found
+        self._registrations["http", f"{method} {route}"] = handler
+        return route
 
     def close(self) -> None:
         """Take the modules out of `sys.modules`."""
@@ -173,6 +187,7 @@ class PythonModules:
             elif isinstance(value, SchemaDefinition) and module_path == "schema":
                 found["schema"] = value.export()
             elif isinstance(value, HttpRouter) and module_path == "http":
+                self._router = value
                 found["routes"] = value.export()
             elif isinstance(value, Crons) and module_path == "crons":
                 found["crons"] = value.export()

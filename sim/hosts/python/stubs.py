@@ -56,6 +56,9 @@ class _StubModules:
         """The stub, whatever is asked for."""
         return self._registration
 
+    def route(self, _method: str, _path: str) -> None:
+        """A stub serves no requests."""
+
     def close(self) -> None:
         """A stub holds nothing."""
 

@@ -1,0 +1,6 @@
+"""The deployment as a web server: the project's HTTP actions, uploads and files, functions by HTTP (semantics §10)."""
+
+from biconvex.sim.services.http.messages import HttpRequest, HttpResponse
+from biconvex.sim.services.http.server import HttpServer
+
+__all__ = ["HttpRequest", "HttpResponse", "HttpServer"]
