@@ -60,8 +60,10 @@ _INI = """\
 [pytest]
 convex_project = {workload}
 python_files = case_*.py memory.py
-addopts = -p no:cacheprovider
+addopts = -p no:cacheprovider {without}
 """
+# Plugins of the development environment: those who use Biconvex need none of them.
+_WITHOUT = ("hypothesispytest", "anyio", "xdist", "xdist.looponfail", "timeout")
 
 
 def write_suite(folder: Path, workload: Path) -> None:
@@ -77,4 +79,5 @@ def write_suite(folder: Path, workload: Path) -> None:
         (theirs / "small" / f"case{number:02}.bench.ts").write_text(_THEIRS.format(**span))
     (ours / "memory.py").write_text(_OUR_MEMORY.format(documents=DOCUMENTS))
     (theirs / "memory" / "memory.bench.ts").write_text(_THEIR_MEMORY.format(documents=DOCUMENTS))
-    (ours / "pytest.ini").write_text(_INI.format(workload=workload))
+    without = " ".join(f"-p no:{plugin}" for plugin in _WITHOUT)
+    (ours / "pytest.ini").write_text(_INI.format(workload=workload, without=without))
