@@ -151,8 +151,8 @@ class Table(msgspec.Struct, frozen=True, eq=False):
 class Schema(msgspec.Struct, frozen=True, eq=False):
     """The schema: `tables` has what is known of it.
 
-    `complete` is false when it may have tables that are out of sight: then an unknown table name proves
-    nothing.
+    `complete` is false when it may have tables that are out of sight, or says that there are others
+    (`strictTableNameTypes: false`): then an unknown table name proves nothing.
     """
 
     place: Place

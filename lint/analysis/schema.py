@@ -56,6 +56,7 @@ class SchemaDefinition(Value):
     place: Place
     tables: Record | None
     validates: bool
+    names_all: bool
 
     def member(self, name: str) -> Value | None:
         """Give the member of that name."""
@@ -73,11 +74,13 @@ def define_schema(site: CallSite) -> SchemaDefinition:
     """Give what `defineSchema(tables, options)` defines."""
     tables = site.argument(0)
     given = site.argument(1) or site.keywords
-    checks = True
+    checks = names_all = True
     if isinstance(given, Record):
         checks = constant(given.first("schemaValidation", "schema_validation")) is not False
+        strict = given.first("strictTableNameTypes", "strict_table_name_types")
+        names_all = constant(strict) is not False
     place = Place(site.scope.module.source, site.node.start, site.node.end)
-    return SchemaDefinition(place, tables if isinstance(tables, Record) else None, checks)
+    return SchemaDefinition(place, tables if isinstance(tables, Record) else None, checks, names_all)
 
 
 def freeze_schema(definition: SchemaDefinition) -> Schema:
@@ -97,7 +100,7 @@ def freeze_schema(definition: SchemaDefinition) -> Schema:
         else:
             at = Place(place.source, node.start, node.end) if node and given.base is None else place
             tables[name] = Table(name, at, None, {}, complete=False)
-    complete = given.complete and given.base is None
+    complete = given.complete and given.base is None and definition.names_all
     return Schema(definition.place, tables, complete, definition.validates)
 
 

@@ -119,6 +119,13 @@ SILENT = (
         'await ctx.db.system.query("_storage").first()',
     ),
     _case(
+        "a schema that doesn't name all tables",
+        'await ctx.db.query("notes").first();',
+        'await ctx.db.query("notes").first()',
+        _SCHEMA_TS.replace(" });", " }, { strictTableNameTypes: false });"),
+        _SCHEMA_PY.replace("})})", "})}, strict_table_name_types=False)"),
+    ),
+    _case(
         "a backend that is itself a part of Convex, and defines system tables",
         'await ctx.db.query("_modules").first();',
         'await ctx.db.query("_modules").first()',
