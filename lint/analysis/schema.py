@@ -77,8 +77,7 @@ def define_schema(site: CallSite) -> SchemaDefinition:
     checks = names_all = True
     if isinstance(given, Record):
         checks = constant(given.first("schemaValidation", "schema_validation")) is not False
-        strict = given.first("strictTableNameTypes", "strict_table_name_types")
-        names_all = constant(strict) is not False
+        names_all = constant(given.first("strictTableNameTypes")) is not False
     place = Place(site.scope.module.source, site.node.start, site.node.end)
     return SchemaDefinition(place, tables if isinstance(tables, Record) else None, checks, names_all)
 
