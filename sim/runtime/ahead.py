@@ -47,7 +47,7 @@ def first_gets(args: Value, first: Step) -> tuple[str, ...]:
     """The names of the arguments whose documents a function got before anything else, going by its first step."""
     got = [arguments["id"] for arguments in first.got]
     if not isinstance(first, Settled) and all(call.op == GET for call in first.calls):
-        got += [call.arguments.get("id") for call in first.calls]
+        got += [call.arguments.get("id") for call in first.calls if type(call.arguments) is dict]
     if not got or type(args) is not dict:
         return ()
     return tuple(name for name, value in args.items() if type(value) is str and value in got)[:_MOST]

@@ -21,6 +21,7 @@ from biconvex.sim.runtime.syscalls import (
     WRITES,
     consume,
 )
+from biconvex.sim.runtime.syscalls.arguments import check_arguments_object
 from biconvex.sim.runtime.timekeeping import Timekeeper, out_of_time
 from biconvex.sim.store import InvalidCursor
 from biconvex.sim.values import DeveloperError, Value, dumps
@@ -64,6 +65,7 @@ class Stepper:
         handler = SYNC_SYSCALLS.get(op)
         if handler is None or run.transaction is None:
             raise DeveloperError("UnknownOperation", f"Unknown operation {op}")
+        check_arguments_object(arguments, op)
         return handler(self._runtime, run, arguments)
 
     async def run_in_transaction(self, run: Run, args: Value) -> Settled:
@@ -218,6 +220,7 @@ class Stepper:
         try:
             if handler is None:
                 raise DeveloperError("UnknownAsyncOperation", f"Unknown async operation {call.op}")
+            check_arguments_object(call.arguments, call.op)
             result: str | CallResult | Coroutine[Any, Any, str | CallResult] = handler(
                 self._runtime, run, call.arguments
             )

@@ -50,7 +50,9 @@ def parse_schema(exported: dict[str, Any] | None) -> Schema:
 
 
 def parse_field_path(text: str) -> Path:
-    """`a.b` as its parts; raises DeveloperError unless each is an identifier."""
+    """`a.b` as its parts; raises DeveloperError for what is no text, and unless each part is an identifier."""
+    if type(text) is not str:
+        raise DeveloperError("InvalidArgument", "expected a field path as a string")
     trimmed = text.strip(".")
     if not trimmed:
         raise DeveloperError("InvalidArgument", f"Empty path {text}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -101,22 +102,27 @@ def _find_index(table: Table, index: str) -> tuple[int, tuple[Path, ...]]:
 
 def _parse(json: Any) -> Query:
     source, operators = _fields(json, "query", "source", "operators")
+    _require(operators, list, "operators", "an array")
     if len(operators) > MAX_OPERATORS:
         raise DeveloperError("InvalidArgument", f"Query has too many operators: {len(operators)}")
     (kind,) = _fields(source, "query source", "type")
     parsed = tuple(map(_parse_operator, operators))
     if kind == "FullTableScan":
         (table,) = _fields(source, "table scan", "tableName")
+        _require(table, str, "tableName", "a string")
         check_identifier(table)
         return Query(table, None, (), _is_reverse(source), parsed, json)
     if kind == "IndexRange":
         name, comparisons = _fields(source, "index range", "indexName", "range")
+        _require(name, str, "indexName", "a string")
+        _require(comparisons, list, "range", "an array")
         table, index = parse_index_name(name)
         return Query(
             table, index, tuple(map(_parse_comparison, comparisons)), _is_reverse(source), parsed, json
         )
     if kind == "Search":
         name, filters = _fields(source, "search", "indexName", "filters")
+        _require(name, str, "indexName", "a string")
         table, index = parse_index_name(name)
         return Query(table, index, (), False, parsed, json, parse_search_expressions(filters))
     raise DeveloperError("InvalidArgument", f"unknown query source `{kind}`")
@@ -124,7 +130,7 @@ def _parse(json: Any) -> Query:
 
 def _parse_comparison(json: Any) -> Comparison:
     kind, field, value = _fields(json, "index range expression", "type", "fieldPath", "value")
-    if kind not in _COMPARISONS:
+    if type(kind) is not str or kind not in _COMPARISONS:
         raise DeveloperError("InvalidArgument", f"unknown index range expression `{kind}`")
     # The commit's own timestamp may be asked for before it is known: `q.eq("at", db.vars.commitTs)`.
     decoded = UNDEFINED if value == {"$undefined": None} else pending_from_json(value)
@@ -136,7 +142,7 @@ def _parse_operator(json: Any) -> Operator:
         if "filter" in json:
             return "filter", compile_predicate(json["filter"])
         limit = json.get("limit")
-        if isinstance(limit, int | float) and limit >= 0 and limit == int(limit):
+        if isinstance(limit, int | float) and 0 <= limit < math.inf and limit == int(limit):
             return "limit", int(limit)
     raise DeveloperError("InvalidArgument", "expected a query operator: `filter` or `limit`")
 
@@ -146,6 +152,11 @@ def _is_reverse(source: dict[str, Any]) -> bool:
     if order not in (None, "asc", "desc"):
         raise DeveloperError("InvalidArgument", 'expected "asc" or "desc"')
     return bool(order == "desc")
+
+
+def _require(value: Any, kind: type, field: str, what: str) -> None:
+    if type(value) is not kind:
+        raise DeveloperError("InvalidArgument", f"expected `{field}` as {what}")
 
 
 def _fields(json: Any, what: str, *names: str) -> list[Any]:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from biconvex.sim.hosts.protocol import CallResult
-from biconvex.sim.runtime.syscalls.arguments import count_argument, optional_text, text_argument
+from biconvex.sim.runtime.syscalls.arguments import (
+    count_argument,
+    member_argument,
+    optional_count,
+    optional_text,
+    text_argument,
+)
 from biconvex.sim.values import DeveloperError, patch_from_json, pending_from_json
 
 if TYPE_CHECKING:
@@ -67,18 +73,18 @@ def consume(run: Run, query_id: int, count: int) -> None:
 
 def query_page(runtime: Runtime, run: Run, arguments: Any) -> str:
     """One page of a query (semantics §5.6)."""
-    runtime.trace.record("page", _describe(arguments["query"]), run.number)
+    query = member_argument(arguments, "query", "queryPage")
+    runtime.trace.record("page", _describe(query), run.number)
     page_size = count_argument(arguments.get("pageSize"), "queryPage")
     run.execution.peak("page_size", page_size)
     end_cursor = optional_text(arguments, "endCursor", "queryPage")
-    most_rows, most_bytes = arguments.get("maximumRowsRead"), arguments.get("maximumBytesRead")
     page = run.tx.paginate(
-        arguments["query"],
+        query,
         optional_text(arguments, "cursor", "queryPage"),
         run.journal if end_cursor is None else end_cursor,
         page_size,
-        None if most_rows is None else count_argument(most_rows, "queryPage"),
-        None if most_bytes is None else count_argument(most_bytes, "queryPage"),
+        optional_count(arguments, "maximumRowsRead", "queryPage"),
+        optional_count(arguments, "maximumBytesRead", "queryPage"),
     )
     if run.page_end is not None:
         raise DeveloperError(
@@ -99,7 +105,7 @@ def query_page(runtime: Runtime, run: Run, arguments: Any) -> str:
 
 def count(_runtime: Runtime, run: Run, arguments: Any) -> str:
     """How many documents a table has."""
-    return str(run.tx.count(arguments["table"]))
+    return str(run.tx.count(text_argument(arguments, "table", "count")))
 
 
 def insert(runtime: Runtime, run: Run, arguments: Any) -> str:
@@ -150,7 +156,7 @@ def _place(arguments: Any, operation: str) -> tuple[str, str | None]:
 
 def _value(runtime: Runtime, arguments: Any, parse: Callable[[Any], Any], operation: str) -> Any:
     try:
-        value = parse(arguments["value"])
+        value = parse(member_argument(arguments, "value", operation))
         if runtime.value_limits is not None:
             runtime.value_limits.check(value)
     except DeveloperError as error:
@@ -161,5 +167,7 @@ def _value(runtime: Runtime, arguments: Any, parse: Callable[[Any], Any], operat
 
 
 def _describe(query: Any) -> str:
-    source = query["source"]
+    source = query.get("source") if isinstance(query, dict) else None
+    if not isinstance(source, dict):
+        return "no query"
     return str(source.get("indexName") or source.get("tableName"))

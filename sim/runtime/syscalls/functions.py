@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from biconvex.sim.hosts.protocol import CallResult, FunctionKind
 from biconvex.sim.runtime.budget import narrowed
+from biconvex.sim.runtime.syscalls.arguments import text_argument
 from biconvex.sim.values import DeveloperError, Value, from_json
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ __all__ = ["arguments_of", "path_of", "run_action", "run_mutation", "run_query",
 
 async def run_udf(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
     """A query or mutation within the caller's transaction."""
-    kind = arguments["udfType"].lower()
+    kind = text_argument(arguments, "udfType", "runUdf").lower()
     if kind not in {"query", "mutation", "snapshotquery"}:
         raise DeveloperError(
             "InvalidArgument",

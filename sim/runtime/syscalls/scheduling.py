@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from biconvex.sim.kernel import NS_PER_MS
 from biconvex.sim.runtime.paths import split_path
+from biconvex.sim.runtime.syscalls.arguments import text_argument
 from biconvex.sim.runtime.syscalls.functions import arguments_of, path_of
 from biconvex.sim.store import Conflict
 from biconvex.sim.values import DeveloperError, size_of
@@ -44,7 +45,7 @@ def cancel_job(runtime: Runtime, run: Run, arguments: Any) -> str:
 
     A scheduled mutation can't cancel itself (semantics §8.1): an error since convex 1.50, a warning before.
     """
-    job_id = arguments["id"]
+    job_id = text_argument(arguments, "id", "cancel_job")
     if job_id == run.job:
         if runtime.convex_version >= _SELF_CANCEL_FAILS:
             raise DeveloperError("ScheduledFunctionCancelingItself", "A mutation cannot cancel itself")
@@ -58,9 +59,10 @@ def cancel_job(runtime: Runtime, run: Run, arguments: Any) -> str:
 
 async def cancel_job_from_action(runtime: Runtime, run: Run, arguments: Any) -> str:
     """Cancel a job at once."""
+    job_id = text_argument(arguments, "id", "cancel_job")
 
     def cancel(transaction: Transaction) -> None:
-        _cancel(runtime, run, transaction, arguments["id"])
+        _cancel(runtime, run, transaction, job_id)
 
     await _at_once(runtime, run, cancel)
     return "null"
