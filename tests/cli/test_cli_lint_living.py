@@ -66,7 +66,7 @@ def test_the_configuration_is_found_and_the_command_line_goes_before_it(project:
     (project / "biconvex.toml").write_text('ignore = ["promises"]\n')
     assert _rules() == []
     assert _rules("--no-config") == ["floating-promise"]
-    assert _rules("--select", "validators,floating-promise") == ["floating-promise"]
+    assert _rules("--select", "crons,floating-promise") == ["floating-promise"]
     (project / "other.toml").write_text('preset = "starter"\n')
     assert _rules("--config", "other.toml") == ["floating-promise"]
     assert _rules("--config", "other.toml", "--ignore", "promises") == []
