@@ -32,8 +32,8 @@ check: $(ENVIRONMENT) ## Style, types and the import contract
 	@$(QUIETLY) $(BIN)/mypy tests/benchmarks
 	@PYTHONPATH=typings $(QUIETLY) $(BIN)/lint-imports
 
-bench: $(ENVIRONMENT) $(PACKAGES) $(PEERS) ## Measure against the peers: convex-test and ESLint
-	@$(BIN)/python tests/benchmarks/bench.py
+bench: $(ENVIRONMENT) $(PACKAGES) $(PEERS) ## Measure against the peers: convex-test, oxlint and ESLint (APP=path to lint a project of your own)
+	@$(BIN)/python tests/benchmarks/bench.py $(if $(APP),--app "$(APP)")
 
 docs: $(ENVIRONMENT) ## Write the pages of the rules from the rules
 	@$(BIN)/python tools/rule_docs.py

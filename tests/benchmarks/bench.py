@@ -2,12 +2,13 @@
 
 Calls: the same functions, documents and number of calls in the simulator and in convex-test under vitest.
 Scale: how both grow with the documents, what they take of memory, and a suite of small tests (see scale.py).
-Lint: the same generated project, each tool in a fresh process, one after the other, round by round.
+Lint: the same projects, generated and real, beside oxlint and ESLint (see linting.py).
 Machines differ and are never quiet: the ratios count, not the times.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -18,8 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from generate import generate
-from processes import Cost, cost_of
+from linting import measure_lint
+from processes import cost_of
 from rich.console import Console
 from rich.table import Table
 from scale import measure_scale
@@ -27,17 +28,13 @@ from tables import measured, ratio
 from tables import table as _table
 
 HERE = Path(__file__).parent
-BACKEND = HERE / "results" / "backend"
 PEERS = [
     *["convex", "convex-test", "vitest"],
-    *["eslint", "@convex-dev/eslint-plugin", "typescript-eslint", "typescript"],
+    *["oxlint", "eslint", "@convex-dev/eslint-plugin", "typescript-eslint", "typescript"],
 ]
 WIDTH = 100
 CALL_ROUNDS = 3
-LINT_ROUNDS = 5
 FASTER = "Biconvex, times as fast"
-FINDINGS = 1
-"""The exit code, here and of ESLint, that says that something was found."""
 
 CALLS = {
     "insert": "insert mutation",
@@ -92,43 +89,20 @@ def measure_calls() -> Table:
     return table
 
 
-def measure_lint() -> Table:
-    """Time and memory of a lint run, here and in ESLint."""
-    files, lines = generate(BACKEND)
-    eslint: list[str | Path] = [
-        "node",
-        HERE / "node_modules" / "eslint" / "bin" / "eslint.js",
-        "convex",
-        "--config",
-    ]
-    tools: dict[str, Sequence[str | Path]] = {
-        "biconvex lint": [Path(sys.executable).with_name("biconvex"), "lint"],
-        "ESLint, untyped": [*eslint, HERE / "eslint" / "untyped.config.mjs"],
-        "ESLint, with types": [*eslint, HERE / "eslint" / "typed.config.mjs"],
-    }
-    runs: dict[str, list[Cost]] = {tool: [] for tool in tools}
-    for _ in range(LINT_ROUNDS):
-        for tool, command in tools.items():
-            runs[tool].append(cost_of(command, BACKEND, success=(0, FINDINGS)))
-    title = f"Lint: {files} files, {lines:,} lines of TypeScript; cold, medians of {LINT_ROUNDS} rounds"
-    table = _table(title, "tool", "wall", "CPU", "peak memory", FASTER)
-    ours = median(run.wall_s for run in runs["biconvex lint"])
-    for tool, costs in runs.items():
-        wall, cpu = median(run.wall_s for run in costs), median(run.cpu_s for run in costs)
-        peaks = [run.peak_mib for run in costs if run.peak_mib is not None]
-        memory = f"{median(peaks):.0f} MiB" if peaks else "unknown"
-        table.add_row(tool, f"{wall:.2f} s", f"{cpu:.2f} s", memory, ratio(wall, ours))
-    return table
-
-
 def main() -> None:
-    """Print where and what, then a table for each face."""
+    """Print where and what, then the tables of each face."""
+    parser = argparse.ArgumentParser(description="Measure Biconvex beside its peers.")
+    parser.add_argument("--only", choices=["sim", "lint"], help="measure one face")
+    parser.add_argument("--app", type=Path, help="a project with a folder `convex` to lint, too")
+    asked = parser.parse_args()
     console = Console(highlight=False, width=WIDTH)
     for line in header():
         console.print(line, soft_wrap=True)
     console.print()
-    for measure in (measure_calls, measure_scale, measure_lint):
+    for measure in (measure_calls, measure_scale) if asked.only != "lint" else ():
         console.print(measure())
+    for part in measure_lint(asked.app) if asked.only != "sim" else ():
+        console.print(part)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,20 @@ AREAS = {
 ALWAYS = {"list", "get", "create", "archiveIfDone", "sweep", "forService", "setStatus", "announce"}
 """The functions that every module has; each of the others is left out now and then."""
 
+MORE = [
+    "",
+    "regional_",
+    "archived_",
+    "partner_",
+    "seasonal_",
+    "internal_",
+    "drafted_",
+    "imported_",
+    "pending_",
+    "expired_",
+]
+"""What comes before the names of entities when those alone are too few for a large backend."""
+
 EXTRA_FIELDS = [
     "color: v.optional(v.string()),",
     "priority: v.optional(v.union(v.literal(1), v.literal(2), v.literal(3))),",
@@ -102,7 +116,8 @@ class Generator:
         head, _, rest = self._templates["schema"].partition("  things: defineTable")
         self._file("model/access.ts", self._templates["access"])
         pairs = [
-            (area, entity)
+            (area, f"{more}{entity}")
+            for more in MORE
             for group in zip(*AREAS.values(), strict=True)
             for area, entity in zip(AREAS, group, strict=True)
         ]

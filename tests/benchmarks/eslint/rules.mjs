@@ -5,7 +5,7 @@ import tseslint from "typescript-eslint";
 export const config = ({ types }) => [
   {
     files: ["**/convex/**/*.ts"],
-    ignores: ["**/_generated/**"],
+    ignores: ["**/_generated/**", "**/*.test.ts", "**/*.spec.ts"],
     languageOptions: {
       parser: tseslint.parser,
       parserOptions: types ? { projectService: true, tsconfigRootDir: process.cwd() } : {},
