@@ -188,7 +188,9 @@ def _fix(body: Body, parameter: syntax.Parameter) -> Fix | None:
     if had is None:
         return None
     return Fix(
-        f"write `{name}`", (Edit(module.source.path, start, parameter.end, had.local), *had.edits), safe=False
+        f"give it the type {_types(body)}",
+        (Edit(module.source.path, start, parameter.end, had.local), *had.edits),
+        safe=False,
     )
 
 
