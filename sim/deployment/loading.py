@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from biconvex.sim.hosts.javascript import JavaScriptHost, module_files
 from biconvex.sim.hosts.project import convex_version, locate
 from biconvex.sim.hosts.protocol import STEP_TIMEOUT_S, Host, ModuleSource
@@ -104,6 +106,12 @@ def _schema(schemas: list[tuple[str, dict[str, Any]]]) -> Schema:
         return Schema.from_json(None)
     file, json = schemas[0]
     try:
-        return Schema.from_json(json)
+        return _parsed_schema(msgspec.json.encode(json))
     except DeveloperError as error:
         raise ProjectError(f"The schema in {file} is not valid: {error.message}") from error
+
+
+@lru_cache(maxsize=64)
+def _parsed_schema(encoded: bytes) -> Schema:
+    """The schema of a JSON text: every fresh deployment of a backend has the same one."""
+    return Schema.from_json(msgspec.json.decode(encoded))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from copy import copy
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 from biconvex.sim.hosts.protocol import FunctionKind, FunctionSource, Host, ModuleSource
 from biconvex.sim.runtime.paths import canonical_path, split_path, stripped_path
 from biconvex.sim.values import DeveloperError, ProjectError, Validator, compile_validator
@@ -58,11 +60,17 @@ class RegisteredFunction:
         return _KIND_NAMES[self.kind]
 
 
+@lru_cache(maxsize=8192)
+def _compiled(encoded: bytes) -> Validator:
+    """The validator of a JSON text: every fresh deployment of a backend has the same ones."""
+    return compile_validator(msgspec.json.decode(encoded))
+
+
 def _validator(json: dict[str, Any] | None, path: str, what: str) -> Validator | None:
     if json is None or json.get("type") == "any":
         return None
     try:
-        validator = compile_validator(json)
+        validator = _compiled(msgspec.json.encode(json))
     except DeveloperError as error:
         raise ProjectError(f"The {what} validator of {path} is not valid: {error.message}") from error
     if what == "args" and json.get("type") != "object":

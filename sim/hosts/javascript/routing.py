@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from biconvex.sim.hosts.project import is_component, module_path, refuse_reserved
@@ -29,6 +30,18 @@ class ModuleFile(msgspec.Struct, frozen=True):
     uses_node: bool = False
 
 
+class _Facts(msgspec.Struct, frozen=True):
+    """What was found in a file when its time of change (ns) and size were these."""
+
+    stamp: tuple[int, int]
+    has_statement: bool
+    uses_node: bool
+
+
+_KNOWN: Final[dict[Path, _Facts]] = {}
+_MOST_KNOWN: Final = 8192
+
+
 def module_files(functions: Path) -> tuple[ModuleFile, ...]:
     """The modules of a functions folder in the order of their paths; the schema counts as module `schema`.
 
@@ -41,10 +54,10 @@ def module_files(functions: Path) -> tuple[ModuleFile, ...]:
         refuse_reserved(relative)
         if not _is_module(relative):
             continue
-        text = _text(file)
-        if relative.endswith((".ts", ".tsx")) and not _HAS_STATEMENT.search(text):
+        facts = _facts(file)
+        if relative.endswith((".ts", ".tsx")) and not facts.has_statement:
             continue
-        module = ModuleFile(module_path(relative, file), file, _uses_node(relative, file, text))
+        module = ModuleFile(module_path(relative, file), file, _uses_node(relative, file, facts))
         other = found.setdefault(module.path, module)
         if other is not module:
             raise ProjectError(f"{other.file} and {file} are the same module, {module.path}: rename one")
@@ -89,8 +102,28 @@ def _text(file: Path) -> str:
         raise ProjectError(f"{file} can't be read: {error}") from error
 
 
-def _uses_node(relative: str, file: Path, text: str) -> bool:
-    if "use node" in text and _has_use_node_directive(text):
+def _facts(file: Path) -> _Facts:
+    try:
+        status = os.stat(file)  # noqa: PTH116 - every file for every deployment: Path costs twice as much
+    except OSError as error:
+        raise ProjectError(f"{file} can't be read: {error}") from error
+    known = _KNOWN.get(file)
+    if known is not None and known.stamp == (status.st_mtime_ns, status.st_size):
+        return known
+    text = _text(file)
+    facts = _Facts(
+        (status.st_mtime_ns, status.st_size),
+        has_statement=_HAS_STATEMENT.search(text) is not None,
+        uses_node="use node" in text and _has_use_node_directive(text),
+    )
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[file] = facts
+    return facts
+
+
+def _uses_node(relative: str, file: Path, facts: _Facts) -> bool:
+    if facts.uses_node:
         if relative.rpartition(".")[0] in _DEFAULT_RUNTIME_ONLY:
             raise ProjectError(f'{file}: "use node" directive is not allowed for {relative}.')
         return True

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 from biconvex.sim import Deployment
+from biconvex.sim.hosts.javascript import routing
 from biconvex.sim.hosts.javascript.engine import JavaScriptEngine, shared_engine
+from biconvex.sim.runtime import registry
+from biconvex.sim.store import Schema
 
 BACKEND = {
     "schema": (
@@ -68,6 +71,29 @@ def test_a_second_deployment_starts_no_process(path: Path, monkeypatch: pytest.M
     with Deployment(path) as convex:
         convex.mutation("m:fill", {"count": 1})
     assert shared_engine().epoch == epoch
+
+
+def test_a_second_deployment_reads_and_compiles_nothing_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise AssertionError("something was done again")
+
+    monkeypatch.setattr(registry, "compile_validator", refuse)
+    monkeypatch.setattr(Schema, "from_json", refuse)
+    monkeypatch.setattr(routing, "_text", refuse)
+    with Deployment(path) as convex:
+        convex.mutation("m:fill", {"count": 1})
+
+
+def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "m.ts"
+    file.write_text("export const a = 1;")
+    assert [module.uses_node for module in routing.module_files(tmp_path)] == [False]
+    file.write_text('"use node";\nexport const a = 1;')
+    assert [module.uses_node for module in routing.module_files(tmp_path)] == [True]
+    file.write_text("// nothing is here any more")
+    assert routing.module_files(tmp_path) == ()
 
 
 def test_a_second_deployment_sends_no_code(path: Path, frames: list[int]) -> None:
