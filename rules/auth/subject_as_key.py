@@ -51,18 +51,21 @@ if TYPE_CHECKING:
 __all__ = ["SubjectAsKey"]
 
 
-def _case(name: str, typescript: str, python: str, fixed: tuple[str, str] | None = None) -> Case:
+def _case(
+    name: str, typescript: str, python: str, fixed: tuple[str, str] | None = None, field: str = "key"
+) -> Case:
     """A query for the user whose key is given, before and after it is fixed."""
-    return Case(name, *_files(typescript, python), fixed=Fixed(*_files(*fixed)) if fixed else None)
+    after = Fixed(*_files(*fixed, field)) if fixed else None
+    return Case(name, *_files(typescript, python, field), fixed=after)
 
 
-def _files(typescript: str, python: str) -> tuple[str, str]:
+def _files(typescript: str, python: str, field: str) -> tuple[str, str]:
     return (
         f"""\
 import {{ query }} from "./_generated/server";
 export const me = query({{ args: {{}}, handler: async (ctx) => {{
   const identity = await ctx.auth.getUserIdentity();
-  return await ctx.db.query("users").withIndex("by_key", (q) => q.eq("key", {typescript})).unique();
+  return await ctx.db.query("users").withIndex("by_key", (q) => q.eq("{field}", {typescript})).unique();
 }} }});
 """,
         f"""\
@@ -71,7 +74,7 @@ from biconvex.sim.server import query
 @query(args={{}})
 async def me(ctx, args):
     identity = await ctx.auth.get_user_identity()
-    return await ctx.db.query("users").with_index("by_key", lambda q: q.eq("key", {python})).unique()
+    return await ctx.db.query("users").with_index("by_key", lambda q: q.eq("{field}", {python})).unique()
 """,
     )
 
@@ -95,6 +98,7 @@ FLAGGED = (
         '«(identity)["subject"]»',
         ("identity!.tokenIdentifier", '(identity)["tokenIdentifier"]'),
     ),
+    _case("the provider's own id", "«identity.subject»", '«identity["subject"]»', field="clerkId"),
 )
 
 
@@ -121,12 +125,14 @@ class SubjectAsKey(Rule):
                         Place(use.place.source, step.value.start, step.value.end),
                         "A subject is unique for one issuer only.",
                         help="look users up by `tokenIdentifier`, which has the issuer too",
-                        fix=_fix(use.place.source, step.value),
+                        fix=_fix(use.place.source, step.value, step.field),
                     )
 
 
-def _fix(source: SourceFile, node: syntax.Node) -> Fix | None:
-    """Put the other name in the place of this one."""
+def _fix(source: SourceFile, node: syntax.Node, field: str | None) -> Fix | None:
+    """Put the other name in the place of this one, unless the field is for the provider's own ids (`clerkId`)."""
+    if field is None or field.lower().endswith("id"):
+        return None
     if isinstance(node, syntax.Member):
         start, end = node.name_start, node.end
     elif isinstance(node, syntax.Index):
