@@ -31,6 +31,7 @@ from biconvex.sim.store import Store
 from biconvex.sim.values import (
     DeveloperError,
     FunctionError,
+    ProjectError,
     UsageError,
     Value,
     from_python,
@@ -139,19 +140,27 @@ class Deployment(Caller):
         environment = _OWN_VARIABLES | dict(env or {})
         self._loaded: Loaded = load_backend(Path(path), environment, clock.now_ms, step_timeout_s)
         self._kernel = Kernel(clock, choices.child("interleaving"))
-        self.trace = Trace(clock)
+        self.trace = Trace(clock, seed)
         ids = choices.child("document ids")
 
         def new_internal_id() -> bytes:
             return ids.octets(14) + (clock.now_ms // _DAY_MS).to_bytes(2, "big")
 
+        limits = limits or Limits()
+        try:
+            store = Store(self._loaded.schema, new_internal_id, limits.definition())
+        except DeveloperError as error:
+            self._loaded.close()
+            raise ProjectError(
+                f"The schema is not valid under the limits of this deployment: {error.message}"
+            ) from None
         self._runtime = Runtime(
             kernel=self._kernel,
-            store=Store(self._loaded.schema, new_internal_id),
+            store=store,
             registry=self._loaded.registry,
             choices=choices,
             trace=self.trace,
-            limits=limits or Limits(),
+            limits=limits,
             environment=environment,
             query_cache=query_cache,
             costs=costs,

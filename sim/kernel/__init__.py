@@ -6,17 +6,23 @@ object identity.
 
 from biconvex.sim.kernel.choices import Choices
 from biconvex.sim.kernel.clock import NS_PER_MS, NS_PER_SECOND, START_NS, Clock, duration_ns, parse_duration
+from biconvex.sim.kernel.event import EVENT_KINDS, Event
 from biconvex.sim.kernel.loop import CancelledTask, Future, Kernel, Stalled, Task, Timer
-from biconvex.sim.kernel.trace import Event, Trace
+from biconvex.sim.kernel.trace import Trace
+from biconvex.sim.kernel.trace_files import TRACE_VERSION, read_jsonl
+from biconvex.sim.kernel.trace_queries import FunctionRun
 
 __all__ = [
+    "EVENT_KINDS",
     "NS_PER_MS",
     "NS_PER_SECOND",
     "START_NS",
+    "TRACE_VERSION",
     "CancelledTask",
     "Choices",
     "Clock",
     "Event",
+    "FunctionRun",
     "Future",
     "Kernel",
     "Stalled",
@@ -25,4 +31,5 @@ __all__ = [
     "Trace",
     "duration_ns",
     "parse_duration",
+    "read_jsonl",
 ]

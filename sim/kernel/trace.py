@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import msgspec
-from biconvex.sim.kernel.clock import NS_PER_SECOND, Clock
+from biconvex.sim.kernel.clock import Clock
+from biconvex.sim.kernel.event import HEADER, Event, legend
+from biconvex.sim.kernel.trace_files import jsonl, timeline
+from biconvex.sim.kernel.trace_queries import FunctionRun, between, chosen, function_runs
 
-__all__ = ["Event", "Trace"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Event(msgspec.Struct, frozen=True):
-    """One event. `run` is the number of the function run it belongs to (0: none), `detail` is JSON-able."""
-
-    number: int
-    time_ns: int
-    run: int
-    kind: str
-    subject: str
-    detail: Any = None
-
-    def __str__(self) -> str:
-        seconds, rest = divmod(self.time_ns, NS_PER_SECOND)
-        when = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S")
-        detail = "" if self.detail is None else "  " + msgspec.json.encode(self.detail).decode()
-        when = f"{when}.{rest // 1_000_000:03}"
-        return f"{self.number:>6}  {when}  {self.run:>5}  {self.kind:<10}  {self.subject}{detail}"
+__all__ = ["Trace"]
 
 
 class _Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -46,10 +29,11 @@ class _Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Trace:
     """The events of one deployment. Equal runs have equal digests, in any process on any machine."""
 
-    HEADER = "number  virtual time (UTC)         run  kind        subject and detail"
+    HEADER = HEADER
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, seed: int = 0) -> None:
         self._clock = clock
+        self._seed = seed
         self._rows: list[_Row] = []
 
     def record(self, kind: str, subject: str, run: int = 0, detail: Any = None) -> None:
@@ -78,8 +62,45 @@ class Trace:
             state.update(b"\n")
         return state.hexdigest()
 
+    # --- questions ---------------------------------------------------------------------------------------
+
+    def events(self, kind: str | None = None, subject: str | None = None) -> list[Event]:
+        """The events of a kind (`commit`, `log`, …), about a subject (a function, a table, …), or all."""
+        return chosen(self, kind, subject)
+
+    def count(self, kind: str, subject: str | None = None) -> int:
+        """How many events of a kind there are: `trace.count("conflict")`."""
+        return len(self.events(kind, subject))
+
+    def between(self, start_ms: float, end_ms: float) -> list[Event]:
+        """The events from one virtual time to another (ms since the epoch, both included)."""
+        return between(self, start_ms, end_ms)
+
+    def runs(self, function: str | None = None) -> list[FunctionRun]:
+        """The runs of a function, or of all functions, in the order of their starts."""
+        return function_runs(self, function)
+
+    def ran(self, function: str) -> bool:
+        """Whether a function has run to its end without an error."""
+        return any(run.ended_ms is not None and run.error is None for run in self.runs(function))
+
+    # --- as text and files -------------------------------------------------------------------------------
+
+    def save(self, file: str | Path) -> None:
+        """Write it to a file, as JSON lines: a line about the format, and one for each event."""
+        Path(file).write_bytes(b"".join(jsonl(self, seed=self._seed)))
+
+    def save_timeline(self, file: str | Path) -> None:
+        """Write it to a file that https://ui.perfetto.dev shows as a timeline."""
+        Path(file).write_bytes(timeline(self))
+
+    @property
+    def legend(self) -> str:
+        """What the kinds of events in it tell, a line each."""
+        return "\n".join(legend({row.kind for row in self._rows}))
+
     def __str__(self) -> str:
-        return "\n".join([self.HEADER, *map(str, self)])
+        return "\n".join([self.HEADER, *map(str, self), "", "kinds:", self.legend])
 
 
 def _event(number: int, row: _Row) -> Event:

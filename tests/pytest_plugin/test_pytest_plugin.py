@@ -114,8 +114,8 @@ def test_a_failure_shows_the_last_events_and_the_line_to_run_it_again(project: p
     result.stdout.fnmatch_lines(
         [
             "*convex: the last events*",
-            "number  virtual time (UTC)         run  kind        subject and detail",
-            "*commit      notes:add*",
+            "number  virtual time (UTC)         run  kind          subject and detail",
+            "*commit        notes:add*",
             "*end         notes:count*",
             'again: pytest "test_notes.py::test_count" --convex-seed 9',
         ]

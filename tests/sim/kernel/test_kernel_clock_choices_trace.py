@@ -71,8 +71,10 @@ def test_a_trace_reads_as_fixed_columns() -> None:
     trace = Trace(Clock(1_767_225_600_123_456_789))
     trace.record("commit", "messages:send", 3, [["messages", "id"]])
     assert str(trace) == (
-        "number  virtual time (UTC)         run  kind        subject and detail\n"
-        '     1  2026-01-01 00:00:00.123      3  commit      messages:send  [["messages","id"]]'
+        "number  virtual time (UTC)         run  kind          subject and detail\n"
+        '     1  2026-01-01 00:00:00.123      3  commit        messages:send  [["messages","id"]]\n'
+        "\nkinds:\n"
+        "  commit        what a mutation wrote takes effect"
     )
 
 
