@@ -75,6 +75,7 @@ class Answers:
                         folder.kind,
                         folder.aliases,
                         folder.convex_version,
+                        None if folder.generated is None else sorted(folder.generated),
                     ],
                     [path.as_posix() for path in folder.files],
                     [_identity(file) for file in files],

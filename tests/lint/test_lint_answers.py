@@ -122,6 +122,7 @@ EDITS: dict[str, Edit] = {
     "fill another folder": _whole("backend/tasks.ts", TASKS),
     "name none": _without("convex.json"),
     "generate code": _whole("convex/_generated/server.js", "export const query = queryGeneric;"),
+    "generate the API": _whole("convex/_generated/api.d.ts", 'import type * as x from "../x.js";\ntype A = ApiFromModules<{}>;\n'),
     "configure a component": _whole("convex/convex.config.ts", 'import { defineApp } from "convex/server";\nexport default defineApp();\n'),
     "a second language": _whole("convex/more.py", "from biconvex.sim.server import query\n\n@query\ndef more(ctx):\n    ctx.db.query('tasks').collect()\n"),
 }  # fmt: skip
