@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from biconvex.sim import Deployment, FunctionError, Limits
+from biconvex.sim import Deployment, FunctionError, Limits, ProjectError
 
 TYPESCRIPT = """
 const text = (kib: number) => "x".repeat(kib * 1024);
@@ -371,3 +371,51 @@ def test_an_action_catches_that_a_mutation_is_out_of_time(deployed: Make, langua
             "and its process was ended"
         )
     assert convex.query("m:read") == 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "problem"),
+    [
+        ({"tables": 0}, "Number of tables cannot exceed 0."),
+        ({"indexes_per_table": 0}, 'Table "notes" cannot have more than 0 indexes.'),
+        (
+            {"index_fields": 1},
+            'In table "notes": In index "by_n": Indexes may have up to 1 fields.',
+        ),
+    ],
+)
+def test_what_a_schema_defines_is_held_to_the_deployment(
+    deployed: Make, limits: dict[str, int], problem: str
+) -> None:
+    with pytest.raises(ProjectError) as caught:
+        deployed(Limits(**limits))
+    assert str(caught.value) == f"The schema is not valid under the limits of this deployment: {problem}"
+
+
+def test_tables_that_functions_create_are_among_those_that_there_may_be(deployed: Make) -> None:
+    convex = deployed(Limits(tables=1))
+    convex.mutation("m:write", {"count": 1})
+    with pytest.raises(FunctionError) as caught:
+        convex.db.insert("others", {})
+    assert caught.value.message == "Number of tables cannot exceed 1."
+
+
+def test_the_guidelines_are_tighter_where_they_differ() -> None:
+    current, guidelines = Limits.current().model_dump(), Limits.guidelines().model_dump()
+    assert {name: figure for name, figure in guidelines.items() if figure != current[name]} == {
+        "arguments_bytes": 8 << 20,
+        "return_bytes": 8 << 20,
+        "documents_read": 16_384,
+        "bytes_read": 8 << 20,
+        "documents_written": 8_192,
+        "bytes_written": 8 << 20,
+        "scheduled_arguments_bytes": 8 << 20,
+        "page_size": 16_384,
+        "indexes_per_table": 32,
+        "action_time_ms": 600_000,
+        "concurrent_action_operations": 1_000,
+        "concurrent_jobs": 10,
+        "concurrent_actions": 16,
+        "concurrent_node_actions": 16,
+        "log_line_bytes": 4_096,
+    }
