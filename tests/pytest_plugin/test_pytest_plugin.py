@@ -116,7 +116,7 @@ def test_a_failure_shows_the_last_events_and_the_line_to_run_it_again(project: p
             "*convex: the last events*",
             "number  virtual time (UTC)         run  kind          subject and detail",
             "*commit        notes:add*",
-            "*end         notes:count*",
+            "*end           notes:count*",
             'again: pytest "test_notes.py::test_count" --convex-seed 9',
         ]
     )
