@@ -50,8 +50,11 @@ def rebuild_document(
     schema: TableSchema, tables: TableNames, before: Document, value: dict[str, Any], limits: DocumentLimits
 ) -> Document:
     """The document that `value` makes of `before`, and `before` itself if nothing changes."""
-    fields, size = _checked(schema, tables, before.id, before.creation_time, value, limits)
-    if size == before.size and _is_same(fields, before.value):
+    has_order = tuple(value) == before.names
+    fields, size = _checked(
+        schema, tables, before.id, before.creation_time, value, limits, has_order=has_order
+    )
+    if size == before.size and _is_unchanged(fields, before):
         return before
     schema.check(fields, tables)
     return Document.of(before.id, schema.name, fields, size, _keys(schema, fields, before.keys[0]))
@@ -75,7 +78,10 @@ def _checked(
     creation_time: float,
     value: dict[str, Any],
     limits: DocumentLimits,
+    *,
+    has_order: bool = False,
 ) -> tuple[dict[str, Any], int]:
+    """All fields in order, and their size; `has_order` tells that `value` has them all, system fields included."""
     if value.get("_id", document_id) != document_id:
         raise DeveloperError(
             "InvalidIdError",
@@ -90,8 +96,11 @@ def _checked(
             f"{display({**value, '_id': document_id})}",
         )
     # Fields come back in the order of their names, as they do from the backend.
-    whole = {**value, "_id": document_id, "_creationTime": creation_time}
-    fields = {name: whole[name] for name in sorted(whole)}
+    if has_order:
+        fields = value
+    else:
+        whole = {**value, "_id": document_id, "_creationTime": creation_time}
+        fields = {name: whole[name] for name in sorted(whole)}
     try:
         size = check_document(fields, limits)
     except DeveloperError as error:
@@ -114,6 +123,10 @@ def _keys(schema: TableSchema, fields: dict[str, Any], tail: bytes) -> tuple[byt
                 key += index_key(member)
         keys.append(key + tail)
     return tuple(keys)
+
+
+def _is_unchanged(fields: dict[str, Any], before: Document) -> bool:
+    return tuple(fields) == before.names and all(map(_is_same, fields.values(), before.values))
 
 
 def _is_same(left: Any, right: Any) -> bool:
