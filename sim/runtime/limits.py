@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from biconvex.sim.store import SearchLimits, TransactionLimits
+from biconvex.sim.store import DefinitionLimits, SearchLimits, TransactionLimits
 from biconvex.sim.values import (
     MAX_ARRAY_LENGTH,
     MAX_NESTING,
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 __all__ = ["Limits"]
 
 _MIB = 1 << 20
+_DEFINED = DefinitionLimits()
 Count = Annotated[int, Field(ge=0)]
 AtLeastOne = Annotated[int, Field(ge=1)]
 
@@ -27,7 +28,7 @@ class Limits(BaseModel):
     `Limits()` and `Limits.current()` are today's figures; `Limits.guidelines()` the older, tighter ones that
     Convex's written guidelines name (8 MiB, 16,384 and 8,192 documents, 10 minutes for actions). Override single
     figures with `limits.model_copy(update={…})` or `Limits(documents_read=100)`. Those on any value (`array_length`,
-    `object_fields`, `value_nesting`) can only be lowered: there is no larger value in Convex.
+    `object_fields`, `value_nesting`) and on what a schema defines (`tables` and those of indexes) can only be lowered.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +62,12 @@ class Limits(BaseModel):
     """Documents that a text search looks at."""
     vector_search_filters: Count = 64
     vector_search_results: Count = 256
+    tables: Annotated[int, Field(ge=0, le=_DEFINED.tables)] = _DEFINED.tables
+    indexes_per_table: Annotated[int, Field(ge=0, le=_DEFINED.indexes)] = _DEFINED.indexes
+    """Of all kinds together, staged ones too."""
+    index_fields: Annotated[int, Field(ge=1, le=_DEFINED.index_fields)] = _DEFINED.index_fields
+    """Of a database index, the `_creationTime` that is added included."""
+    index_filter_fields: Annotated[int, Field(ge=0, le=_DEFINED.filter_fields)] = _DEFINED.filter_fields
     call_depth: Count = 8
     mutation_retries: Count = 4
     user_time_ms: Count = 1_000
@@ -104,6 +111,7 @@ class Limits(BaseModel):
             bytes_written=8 * _MIB,
             scheduled_arguments_bytes=8 * _MIB,
             page_size=16_384,
+            indexes_per_table=32,
             action_time_ms=600_000,
             concurrent_action_operations=1_000,
             concurrent_jobs=10,
@@ -129,6 +137,12 @@ class Limits(BaseModel):
                 vector_filters=self.vector_search_filters,
                 vector_results=self.vector_search_results,
             ),
+        )
+
+    def definition(self) -> DefinitionLimits:
+        """Those on what a schema defines."""
+        return DefinitionLimits(
+            self.tables, self.indexes_per_table, self.index_fields, self.index_filter_fields
         )
 
     def values(self) -> ValueLimits | None:

@@ -1,6 +1,7 @@
 """The database: documents in versions, ordered indexes, transactions with optimistic concurrency control, queries."""
 
 from .commits import Commit, Conflict, Write
+from .definition_limits import DefinitionLimits
 from .document import Document
 from .limits import SearchLimits, TransactionLimits, TransactionUsage
 from .pagination import InvalidCursor, Page
@@ -14,6 +15,7 @@ __all__ = [
     "TABLE_LIST",
     "Commit",
     "Conflict",
+    "DefinitionLimits",
     "Document",
     "Index",
     "InvalidCursor",

@@ -15,7 +15,15 @@ from .schema import BY_CREATION_TIME, BY_ID, Index, Path, Schema, SearchIndex, T
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["MAX_TABLES", "check_table_name", "parse_field_path", "parse_schema"]
+__all__ = [
+    "MAX_FILTER_FIELDS",
+    "MAX_INDEXES",
+    "MAX_INDEX_FIELDS",
+    "MAX_TABLES",
+    "check_table_name",
+    "parse_field_path",
+    "parse_schema",
+]
 
 MAX_TABLES: Final = 10_000
 MAX_INDEXES: Final = 64

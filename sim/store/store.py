@@ -11,6 +11,7 @@ from biconvex.sim.values import InternalError
 
 from .building import resolve_document
 from .commits import Commit, Conflict, Write
+from .definition_limits import DefinitionLimits
 from .limits import TransactionLimits
 from .search import parse_vector_search, search_vectors
 from .table_map import TableMap
@@ -34,11 +35,19 @@ class Store:
     """The database of one deployment.
 
     `new_internal_id` gives the 16 bytes of a fresh document id; the store has no other source of anything random.
+    Raises DeveloperError for a schema that defines more than `limits`.
     """
 
-    def __init__(self, schema: Schema, new_internal_id: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        new_internal_id: Callable[[], bytes],
+        limits: DefinitionLimits | None = None,
+    ) -> None:
+        limits = limits or DefinitionLimits()
+        limits.check(schema)
         self.schema = schema
-        self.tables = TableMap(schema)
+        self.tables = TableMap(schema, limits.tables)
         self.last_ts = 0
         self.new_internal_id = new_internal_id
         self._last_creation_time = 0.0

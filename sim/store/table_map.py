@@ -25,11 +25,12 @@ FIRST_PRIVATE_TABLE_NUMBER: Final = 600
 
 
 class TableMap:
-    """The tables of a deployment. Numbers are given in the order of creation and never again."""
+    """The tables of a deployment, `most` of the user's. Numbers are given in the order of creation and never again."""
 
-    __slots__ = ("_by_name", "_names", "_next_private", "_next_user")
+    __slots__ = ("_by_name", "_names", "_next_private", "_next_user", "most")
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, most: int = MAX_TABLES) -> None:
+        self.most = most
         self._by_name: dict[str, Table] = {}
         self._names: dict[int, str] = {}
         self._next_user = FIRST_USER_TABLE_NUMBER
@@ -135,8 +136,8 @@ class TransactionTables:
 
     def create(self, name: str) -> Table:
         """Create a table; it comes to be when the transaction commits."""
-        if not name.startswith("_") and self._map.user_tables + len(self.created) >= MAX_TABLES:
-            raise DeveloperError("TooManyTables", f"Number of tables cannot exceed {MAX_TABLES}.")
+        if not name.startswith("_") and self._map.user_tables + len(self.created) >= self._map.most:
+            raise DeveloperError("TooManyTables", f"Number of tables cannot exceed {self._map.most}.")
         private = name.startswith("_")
         ahead = sum(table.name.startswith("_") == private for table in self.created)
         table = self._map.new(name, ahead=ahead)
