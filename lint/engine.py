@@ -102,7 +102,8 @@ def lint(
         _lint_document(document, run)
     if not run.files and not excluded:
         raise NoBackendError
-    findings = run.suppressions.applied(run.findings, run.rule_seconds, run.settings.known)
+    ran = [rule.name for rule in run.rules]  # also where what they found was remembered
+    findings = run.suppressions.applied(run.findings, ran, run.settings.known)
     wanted = run.settings.applied(filter(run.wants, findings), cwd)
     return LintResult(
         findings=tuple(sorted(dict.fromkeys(wanted), key=lambda finding: finding.sort_key)),
