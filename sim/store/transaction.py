@@ -77,7 +77,8 @@ class Transaction:
     @property
     def usage(self) -> TransactionUsage:
         """What was read and written so far (semantics §5.8)."""
-        self._record_scans()
+        if self.unrecorded:
+            self._record_scans()
         return self._usage
 
     @property
