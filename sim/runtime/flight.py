@@ -15,15 +15,16 @@ class Flight:
     """Operations under way, by the id of their syscall. Those that have landed are handed back in that order.
 
     At most `most` operations execute at once, the others wait in the order they were issued (semantics §7, row 12).
-    `begin` starts one.
+    `begin` starts one. `most_wanted` tells how many were under way or waiting at once.
     """
 
-    __slots__ = ("_arrival", "_begin", "_forgotten", "_landed", "_most", "_queue", "tasks", "timers")
+    __slots__ = ("_arrival", "_begin", "_forgotten", "_landed", "_most", "_queue", "most_wanted", "tasks", "timers")
 
     def __init__(self, most: int, begin: Callable[[Syscall], Task[None]]) -> None:
         self.tasks: dict[int, Task[None]] = {}
         self.timers: dict[int, Timer] = {}
         self._most = most
+        self.most_wanted = 0
         self._begin = begin
         self._queue: deque[Syscall] = deque()
         self._landed: list[CallResult] = []
@@ -33,6 +34,7 @@ class Flight:
     def issue(self, call: Syscall) -> None:
         """Start an operation, or queue it."""
         self._queue.append(call)
+        self.most_wanted = max(self.most_wanted, len(self.tasks) + len(self._queue))
         self._start_queued()
 
     def _start_queued(self) -> None:

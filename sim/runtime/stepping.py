@@ -166,6 +166,7 @@ class Stepper:
         finally:
             deadline.cancel()
             flight.end()
+            run.execution.peak("concurrent_action_operations", flight.most_wanted)
         self._leave_dangling(run, flight, step.dangling)
         return step
 

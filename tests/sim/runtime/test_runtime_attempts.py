@@ -140,3 +140,14 @@ def test_nested_calls_that_are_made_together_run_one_after_the_other(
     deployed: Callable[..., Deployment],
 ) -> None:
     assert deployed().mutation("m:together") == "abc"
+
+
+def test_usage_has_the_retries_of_a_mutation(deployed: Callable[..., Deployment]) -> None:
+    for seed in range(20):
+        convex = deployed(seed=seed)
+        convex.db.insert("counters", {"n": 0})
+        convex.action("m:race")
+        if any(event.kind == "conflict" for event in convex.trace):
+            break
+    retries = convex.usage["m:bump"].mutation_retries
+    assert (retries.used, retries.limit) == (1, 4)

@@ -419,3 +419,17 @@ def test_the_guidelines_are_tighter_where_they_differ() -> None:
         "concurrent_node_actions": 16,
         "log_line_bytes": 4_096,
     }
+
+
+def test_usage_of_an_action_has_the_operations_that_it_wanted_at_once(deployed: Make) -> None:
+    convex = deployed()
+    convex.outbound.on("GET", "https://example.com/*", json={}, latency_ms=10)
+    convex.action("m:many", {"count": 12})
+    used = convex.usage["m:many"].concurrent_action_operations
+    assert (used.used, used.limit) == (12, 8)
+
+
+def test_usage_of_a_page_has_its_size(deployed: Make) -> None:
+    convex = deployed()
+    convex.query("m:page", {"size": 20})
+    assert (convex.usage["m:page"].page_size.used, convex.usage["m:page"].page_size.limit) == (20, 32_000)

@@ -209,3 +209,11 @@ def test_arguments_of_an_action_of_node_are_smaller(tmp_path: Path) -> None:
             "See https://docs.convex.dev/functions/runtimes"
         )
         assert convex.action("m:size", {"text": "x" * (largest + 1)}) == largest + 1
+
+
+def test_usage_of_a_search_has_the_documents_that_it_looked_at(films: Any) -> None:
+    convex = films()
+    convex.query("m:search", {"text": "robot", "filters": 0})
+    convex.action("m:near", {"limit": 5, "filters": 0})
+    found, near = convex.usage["m:search"].search_results, convex.usage["m:near"].vector_search_results
+    assert ((found.used, found.limit), (near.used, near.limit)) == ((3, 1024), (5, 256))
