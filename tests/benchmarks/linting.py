@@ -16,7 +16,7 @@ from statistics import median
 from typing import NamedTuple
 
 from processes import Cost, cost_of
-from projects import Project, projects
+from projects import Project, projects, sources
 from rich.table import Table
 from tables import ratio, table
 
@@ -88,11 +88,8 @@ def _forget(project: Project, _round: int) -> None:
 
 
 def _edit(project: Project, number: int) -> None:
-    """Add a function to one file, another one each time."""
-    file = max(
-        (path for path in (project.folder / "convex").rglob("*.ts") if "_generated" not in path.parts),
-        key=lambda path: (path.stat().st_size, path),
-    )
+    """Add a function to the largest file, another one each time."""
+    file = max(sources(project.folder), key=lambda path: (path.stat().st_size, path))
     text = file.read_text(encoding="utf-8").partition("\n// benchmark\n")[0]
     added = f"export function benchmark{number}(value: number) {{\n  return value + {number};\n}}\n"
     file.write_text(f"{text}\n// benchmark\n{added}", encoding="utf-8")

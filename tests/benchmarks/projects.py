@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from generate import generate
 
-__all__ = ["Project", "projects"]
+__all__ = ["Project", "projects", "sources"]
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -62,13 +62,18 @@ def projects(app: Path | None) -> Iterator[Project | str]:
         yield missing or _counted(name, folder)
 
 
-def _counted(name: str, folder: Path) -> Project:
-    """Count what the linters are to read: no tests, no generated code, no packages."""
-    paths = [
+def sources(folder: Path) -> list[Path]:
+    """Give the files that the linters are to read: no tests, no generated code, no packages."""
+    return [
         path
         for path in (folder / "convex").rglob("*.ts")
         if not path.name.endswith(_TESTS) and not {"_generated", "node_modules"} & set(path.parts)
     ]
+
+
+def _counted(name: str, folder: Path) -> Project:
+    """Count what the linters are to read."""
+    paths = sources(folder)
     return Project(name, folder, len(paths), sum(path.read_bytes().count(b"\n") for path in paths))
 
 
