@@ -11,7 +11,7 @@ from biconvex.sim.runtime.paths import split_path
 from biconvex.sim.runtime.syscalls.arguments import text_argument
 from biconvex.sim.runtime.syscalls.functions import arguments_of, path_of
 from biconvex.sim.store import Conflict
-from biconvex.sim.values import DeveloperError, size_of
+from biconvex.sim.values import DeveloperError, decode_id, size_of
 
 if TYPE_CHECKING:
     from biconvex.sim.runtime.run import Run
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["JOBS", "cancel_job", "cancel_job_from_action", "schedule", "schedule_from_action"]
 
 JOBS: Final = "_scheduled_functions"
+_CANCEL: Final = "db.cancel_job"
 _SELF_CANCEL_FAILS: Final = (1, 50)
 _HORIZON_MS: Final = 5 * 366 * 86_400_000.0
 
@@ -45,7 +46,7 @@ def cancel_job(runtime: Runtime, run: Run, arguments: Any) -> str:
 
     A scheduled mutation can't cancel itself (semantics §8.1): an error since convex 1.50, a warning before.
     """
-    job_id = text_argument(arguments, "id", "cancel_job")
+    job_id = text_argument(arguments, "id", _CANCEL)
     if job_id == run.job:
         if runtime.convex_version >= _SELF_CANCEL_FAILS:
             raise DeveloperError("ScheduledFunctionCancelingItself", "A mutation cannot cancel itself")
@@ -59,7 +60,7 @@ def cancel_job(runtime: Runtime, run: Run, arguments: Any) -> str:
 
 async def cancel_job_from_action(runtime: Runtime, run: Run, arguments: Any) -> str:
     """Cancel a job at once."""
-    job_id = text_argument(arguments, "id", "cancel_job")
+    job_id = text_argument(arguments, "id", _CANCEL)
 
     def cancel(transaction: Transaction) -> None:
         _cancel(runtime, run, transaction, job_id)
@@ -159,7 +160,18 @@ def _charge(run: Run, args: Any) -> None:
 
 
 def _cancel(runtime: Runtime, run: Run, transaction: Transaction, job_id: str) -> None:
-    document = transaction.get(job_id, table=JOBS, system=True, op="cancel_job")
+    try:
+        table_number, _ = decode_id(job_id)
+    except DeveloperError as error:
+        raise DeveloperError(
+            "InvalidArgument", f"Invalid argument `id` for `{_CANCEL}`: {error.message}"
+        ) from error
+    if transaction.tables.name_of(table_number) != JOBS:
+        raise DeveloperError(
+            "InvalidArgument",
+            "Invalid scheduled function ID. The ID must be an ID on the '_scheduled_functions' table.",
+        )
+    document = transaction.get_system(JOBS, job_id)
     if document is None:
         return
     state: Any = document.value["state"]

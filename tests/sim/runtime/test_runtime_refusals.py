@@ -64,6 +64,28 @@ const forms = async () => [await form("multipart/form-data; boundary=x", MULTIPA
 export const formsInQuery = query({ args: {}, handler: forms });
 export const formsInAction = action({ args: {}, handler: forms });
 """
+CANCEL = {
+    "typescript": """
+const caught = async (promise: Promise<any>) => { try { return (await promise) ?? null; } catch (error: any) { return error.message; } };
+export const put = mutation({ args: {}, handler: async (ctx) => await ctx.db.insert("notes", {}) });
+export const cancel = mutation({ args: { id: v.any() }, handler: async (ctx, { id }) => await caught(ctx.scheduler.cancel(id)) });
+export const cancelInAction = action({ args: { id: v.any() }, handler: async (ctx, { id }) => await caught(ctx.scheduler.cancel(id)) });
+""",
+    "python": """
+async def caught(awaitable):
+    try: return await awaitable
+    except Exception as error: return str(error)
+
+@mutation(args={})
+async def put(ctx, args): return await ctx.db.insert("notes", {})
+
+@mutation(args={"id": v.any()})
+async def cancel(ctx, args): return await caught(ctx.scheduler.cancel(args["id"]))
+
+@action(args={"id": v.any()})
+async def cancelInAction(ctx, args): return await caught(ctx.scheduler.cancel(args["id"]))
+""",
+}
 FIVE_YEARS_MS = 5 * 366 * 86_400_000
 
 
@@ -192,3 +214,15 @@ def test_a_schema_is_the_default_export_of_its_file(tmp_path: Path, schema: str,
     with pytest.raises(ProjectError) as caught:
         Deployment(tmp_path)
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("function", ["mutation", "action"])
+def test_only_a_scheduled_function_is_cancelled(backend: Callable[..., Deployment], function: str) -> None:
+    convex = backend(typescript=CANCEL["typescript"], python=CANCEL["python"])
+    path = "m:cancel" if function == "mutation" else "m:cancelInAction"
+    note = convex.mutation("m:put")
+    assert [convex.run(path, {"id": wrong}) for wrong in (note, "garbage", None)] == [
+        "Invalid scheduled function ID. The ID must be an ID on the '_scheduled_functions' table.",
+        "Invalid argument `id` for `db.cancel_job`: Unable to decode ID: Invalid ID length 7",
+        "Invalid arguments for `db.cancel_job`: invalid type: null, expected a string",
+    ]
