@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from biconvex.lint.syntax import Await, Call, Index, Member, Node, Operation
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from typing import TypeAlias, TypeGuard
 
     Step: TypeAlias = Call | Index | Member
 
@@ -24,11 +24,11 @@ def regrouped(node: Step) -> Node:
     Where parentheses say so, the operation begins after the step does, and nothing moves.
     """
     outer = node.callee if isinstance(node, Call) else node.object
-    if type(outer) not in (Await, Operation) or outer.start != node.start:
+    if not _has_operand(outer) or outer.start != node.start:
         return node
     holder: Node = outer
     inner: Node = outer
-    while isinstance(inner, Await | Operation):
+    while _has_operand(inner):
         holder, end = inner, inner.end
         inner.end = node.end
         inner = inner.value if isinstance(inner, Await) else inner.operands[-1]
@@ -45,3 +45,8 @@ def regrouped(node: Step) -> Node:
     elif isinstance(holder, Operation):
         holder.operands[-1] = node
     return outer
+
+
+def _has_operand(node: Node) -> TypeGuard[Await | Operation]:
+    """Tell whether a node is an operation on something; in broken code there may be none."""
+    return isinstance(node, Await) or (isinstance(node, Operation) and bool(node.operands))

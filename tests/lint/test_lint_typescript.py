@@ -23,6 +23,7 @@ EXPRESSIONS = [
     ("-1", "(- 1)"),
     ("typeof a === 'x'", '(=== (typeof a) "x")'),
     ("void f()", "(void (call f))"),
+    ("yield.f()", "(call (. (yield) f))"),
     ("delete a.b", "(delete (. a b))"),
     ("a /* x */ + /* y */ b", "(+ a b)"),
     ("#p in a", "(in #p a)"),
