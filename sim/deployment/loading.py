@@ -56,7 +56,11 @@ def load_backend(
             JavaScriptHost(location, environment=environment, import_ms=start_ms, timeout_s=step_timeout_s)
         )
     if python_files(location.functions):
-        hosts.append(PythonHost(location.functions, timeout_s=step_timeout_s))
+        hosts.append(
+            PythonHost(
+                location.functions, environment=environment, import_ms=start_ms, timeout_s=step_timeout_s
+            )
+        )
     if not hosts:
         raise ProjectError(
             f"{location.functions} has no Convex functions: no TypeScript, JavaScript or Python module was found in it"

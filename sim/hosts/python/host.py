@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import copy_context
 from pathlib import Path
 from typing import Any, ClassVar
@@ -32,6 +32,7 @@ from biconvex.sim.hosts.python.printing import PrintedLines
 from biconvex.sim.hosts.python.stepping import SteppedLoop
 from biconvex.sim.hosts.python.thrown import thrown_from
 from biconvex.sim.hosts.python.watchdog import Hung, Watchdog
+from biconvex.sim.hosts.python.world import World
 from biconvex.sim.server import ActionCtx, MutationCtx, Query, QueryCtx, Request, Response, TableQuery
 from biconvex.sim.server.link import CURRENT
 from biconvex.sim.server.operation import Operation
@@ -54,9 +55,19 @@ class PythonHost:
 
     is_apart: ClassVar = False
 
-    def __init__(self, functions: Path | Modules, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        functions: Path | Modules,
+        *,
+        environment: Mapping[str, str] | None = None,
+        import_ms: int = 0,
+        timeout_s: float = STEP_TIMEOUT_S,
+    ) -> None:
+        """`environment` and `import_ms` (since the epoch) are what modules see while they are loaded."""
         self._watchdog = Watchdog(timeout_s)
-        self._modules = PythonModules(functions) if isinstance(functions, Path) else functions
+        if isinstance(functions, Path):
+            functions = PythonModules(functions, World(import_ms, 0, environment or {}))
+        self._modules = functions
         self._runs: dict[int, _Run] = {}
         self._last_run = 0
 
@@ -129,7 +140,8 @@ class _Run:
     ) -> None:
         self._watchdog = watchdog
         self._now_ms = invocation.now_ms
-        self._now_was_read = False
+        self._now_was_read = modules.looks_at_time
+        self._world = World(invocation.now_ms, invocation.seed, invocation.environment)
         self._folder = modules.folder
         self._in_transaction = invocation.kind in {"query", "mutation"}
         self._sync = sync
@@ -172,8 +184,9 @@ class _Run:
     def proceed(self) -> None:
         """Run until everything waits, and leave what came of it for the next step to tell."""
         outer, sys.stdout = sys.stdout, self._output
+        self._world.now_ms = self._now_ms
         try:
-            with self._watchdog:
+            with self._world, self._watchdog:
                 self._loop.step()
         finally:
             sys.stdout = outer

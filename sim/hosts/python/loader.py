@@ -6,8 +6,10 @@ The backend's folder becomes a package of its own for every deployment, so that 
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
@@ -18,11 +20,14 @@ from typing import Any, Protocol
 
 from biconvex.sim.hosts.project import is_component, module_path, refuse_reserved
 from biconvex.sim.hosts.protocol import FunctionSource, ModuleSource
+from biconvex.sim.hosts.python.world import World
 from biconvex.sim.server import Crons, HttpRouter, Registration, SchemaDefinition
 from biconvex.sim.values import ProjectError
 
 __all__ = ["Modules", "PythonModules", "python_files"]
 
+_CLOCKS = (datetime, time)
+_TIMES = frozenset({"datetime", "time"})
 _packages = itertools.count(1)
 _code: dict[Path, tuple[tuple[int, int], CodeType]] = {}
 
@@ -70,9 +75,14 @@ def _is_module(relative: Path) -> bool:
 
 
 class Modules(Protocol):
-    """Where registrations come from. `folder` is where their source lies."""
+    """Where registrations come from.
+
+    `folder` is where their source lies; `looks_at_time` tells that their code may look at a clock of Python's own,
+    which nobody would notice.
+    """
 
     folder: Path
+    looks_at_time: bool
 
     def load(self) -> list[ModuleSource]:
         """Load them; raises `ProjectError`."""
@@ -94,8 +104,11 @@ class Modules(Protocol):
 class PythonModules:
     """The modules of one deployment. They are forgotten with `close`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, world: World) -> None:
+        """`world` is what they see while they are loaded."""
         self.folder = folder
+        self.looks_at_time = False
+        self._world = world
         self._package = f"_biconvex_backend_{next(_packages)}"
         self._registrations: dict[tuple[str, str], Registration] = {}
         self._router = HttpRouter()
@@ -153,7 +166,8 @@ class PythonModules:
         module = module_from_spec(spec)
         sys.modules[name] = module
         try:
-            exec(_compiled(path), module.__dict__)  # noqa: S102 - running the backend is the point
+            with self._world:
+                exec(_compiled(path), module.__dict__)  # noqa: S102 - running the backend is the point
         except SyntaxError as error:
             where = self._shown(Path(error.filename or path))
             raise ProjectError(f"{where}:{error.lineno}:{error.offset}: {error.msg}") from error
@@ -176,6 +190,7 @@ class PythonModules:
     def _describe(self, module_path: str, path: Path, module: ModuleType) -> ModuleSource:
         functions = []
         found: dict[str, Any] = {}
+        self.looks_at_time |= any(_is_clock(value) for value in vars(module).values())
         for name, value in vars(module).items():
             if isinstance(value, Registration):
                 # An imported registration belongs to the module that made it.
@@ -193,6 +208,11 @@ class PythonModules:
                 found["crons"] = value.export()
         functions.sort(key=lambda function: function.name)
         return ModuleSource(module_path, self._shown(path), tuple(functions), **found)
+
+
+def _is_clock(value: Any) -> bool:
+    """Whether something is of Python's modules of time: whoever has it may look at a clock."""
+    return value in _CLOCKS if isinstance(value, ModuleType) else getattr(value, "__module__", None) in _TIMES
 
 
 def _function(name: str, registration: Registration) -> FunctionSource:

@@ -43,6 +43,8 @@ class StubHost(PythonHost):
 class _StubModules:
     """The one registration of a stub; `folder` is where its source lies."""
 
+    looks_at_time = True
+
     def __init__(self, registration: Registration) -> None:
         self._registration = registration
         file = inspect.getsourcefile(inspect.unwrap(registration.handler))
