@@ -45,9 +45,12 @@ def documents_ahead(run: Run, args: Value) -> Ahead:
 
 def first_gets(args: Value, first: Step) -> tuple[str, ...]:
     """The names of the arguments whose documents a function got before anything else, going by its first step."""
+    calls = () if isinstance(first, Settled) else first.calls
+    if not first.got and not (calls and calls[0].op == GET):
+        return ()
     got = [arguments["id"] for arguments in first.got]
-    if not isinstance(first, Settled) and all(call.op == GET for call in first.calls):
-        got += [call.arguments.get("id") for call in first.calls if type(call.arguments) is dict]
+    if all(call.op == GET for call in calls):
+        got += [call.arguments.get("id") for call in calls if type(call.arguments) is dict]
     if not got or type(args) is not dict:
         return ()
     return tuple(name for name, value in args.items() if type(value) is str and value in got)[:_MOST]
