@@ -64,7 +64,7 @@ def test_time_can_pass_after_the_call_and_the_trace_can_be_seen(folder: Path) ->
     result = invoke("notes:add", '{"n": 1}', "--project", folder, "--advance", "2m", "--trace")
     assert result.exit_code == 0
     assert "2026-01-01 00:01:00.000" in result.stderr
-    assert "job         notes:grow" in result.stderr
+    assert "job           notes:grow" in result.stderr
 
 
 def test_a_function_that_fails_is_exit_1_with_its_error_on_stderr(folder: Path) -> None:
