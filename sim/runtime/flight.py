@@ -18,7 +18,17 @@ class Flight:
     `begin` starts one. `most_wanted` tells how many were under way or waiting at once.
     """
 
-    __slots__ = ("_arrival", "_begin", "_forgotten", "_landed", "_most", "_queue", "most_wanted", "tasks", "timers")
+    __slots__ = (
+        "_arrival",
+        "_begin",
+        "_forgotten",
+        "_landed",
+        "_most",
+        "_queue",
+        "most_wanted",
+        "tasks",
+        "timers",
+    )
 
     def __init__(self, most: int, begin: Callable[[Syscall], Task[None]]) -> None:
         self.tasks: dict[int, Task[None]] = {}

@@ -75,7 +75,9 @@ class Runtime:
         # Where nothing takes time there is no rate at which things happen.
         is_free = costs is None or costs.are_free
         self._write_rate = None if is_free else WriteRate(limits.bytes_written_per_second)
-        self.files = Files(kernel.clock, choices.child("upload tokens"), environment.get("CONVEX_CLOUD_URL", ""))
+        self.files = Files(
+            kernel.clock, choices.child("upload tokens"), environment.get("CONVEX_CLOUD_URL", "")
+        )
         self.on_commit.append(self.files.heed)
         self.request_ids = choices.child("request ids")
         self._backoff = choices.child("retry backoff")

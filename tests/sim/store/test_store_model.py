@@ -74,7 +74,8 @@ class StoreMachine(RuleBasedStateMachine):
     )
     def fill(self, palette: list[Any], values: list[Document]) -> None:
         self.palette = palette
-        for document_id in insert_all(self.store, "t", *map(self.painted, values)):
+        each = [{"a": value, "b": value} for value in palette]
+        for document_id in insert_all(self.store, "t", *each, *map(self.painted, values)):
             self.committed[document_id] = {}
         for document in self.store.documents("t"):
             self.committed[document["_id"]] = document
