@@ -43,7 +43,7 @@ def build_document(
     if not schema.admits(value, tables):
         schema.check(fields, tables)
     tail = index_key(creation_time) + index_key(document_id)
-    return Document.of(document_id, schema.name, fields, size, _keys(schema, fields, tail))
+    return Document.of(document_id, schema.key, fields, size, _keys(schema, fields, tail))
 
 
 def rebuild_document(
@@ -57,7 +57,7 @@ def rebuild_document(
     if size == before.size and _is_unchanged(fields, before):
         return before
     schema.check(fields, tables)
-    return Document.of(before.id, schema.name, fields, size, _keys(schema, fields, before.keys[0]))
+    return Document.of(before.id, schema.key, fields, size, _keys(schema, fields, before.keys[0]))
 
 
 def resolve_document(schema: TableSchema, document: Document, commit_ts: int) -> Document:

@@ -65,7 +65,8 @@ class TableSchema(msgspec.Struct, frozen=True):
     """What is known of a table before it has documents.
 
     `validator` is None where any document will do; it knows nothing of the fields that begin with `_`. `staged` are
-    the names of indexes, of any kind, that can't be queried yet.
+    the names of indexes, of any kind, that can't be queried yet. `key` is what the table is called in the store: its
+    name, and that with `@` and the path of the component that it is in.
     """
 
     name: str
@@ -74,6 +75,11 @@ class TableSchema(msgspec.Struct, frozen=True):
     vector_indexes: tuple[VectorIndex, ...] = ()
     staged: frozenset[str] = frozenset()
     validator: Validator | None = None
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.key:
+            msgspec.structs.force_setattr(self, "key", self.name)
 
     def admits(self, value: dict[str, Any], tables: TableNames) -> bool:
         """Whether `value`, without system fields, is as the schema says; if not, `check` of all of it says why."""

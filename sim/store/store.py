@@ -11,6 +11,7 @@ from biconvex.sim.values import InternalError
 
 from .building import resolve_document
 from .commits import Commit, Conflict, Write
+from .component import ComponentTransaction
 from .definition_limits import DefinitionLimits
 from .limits import TransactionLimits
 from .search import parse_vector_search, search_vectors
@@ -48,6 +49,8 @@ class Store:
         limits.check(schema)
         self.schema = schema
         self.tables = TableMap(schema, limits.tables)
+        self._limits = limits
+        self._components: dict[str, TableMap] = {}
         self.last_ts = 0
         self.new_internal_id = new_internal_id
         self._last_creation_time = 0.0
@@ -55,6 +58,19 @@ class Store:
         # What commits since the oldest open snapshot wrote, and which documents they left in several versions.
         self._log: deque[Commit] = deque()
         self._kept: deque[tuple[int, Table, str]] = deque()
+
+    def mount(self, component: str, schema: Schema) -> None:
+        """Give a component tables of its own, those of its schema to begin with. `component` is its path."""
+        self._limits.check(schema)
+        self._components[component] = TableMap(schema, self._limits.tables, component)
+
+    def tables_of(self, component: str) -> TableMap:
+        """The tables of a component; those of the app where the path is empty."""
+        return self._components[component] if component else self.tables
+
+    def inside(self, transaction: Transaction, component: str) -> Transaction:
+        """A transaction as the functions of a component see it."""
+        return ComponentTransaction(transaction, self._components[component])
 
     def begin(
         self, ts: int, limits: TransactionLimits = DEFAULT_LIMITS, writable: bool = True
@@ -94,7 +110,7 @@ class Store:
             self._last_creation_time, math.nextafter(transaction.next_creation_time, -math.inf)
         )
         for table in created:
-            self.tables.add(table)
+            self.tables_of(table.name.partition("@")[2]).add(table)
         keep = bool(self._open)
         if transaction.has_pending_values:
             writes = tuple(self._resolved(write, ts) for write in writes)
@@ -139,9 +155,9 @@ class Store:
         reads = transaction.reads
         return not any(reads.is_touched_by(commit) for commit in self.commits_after(transaction.snapshot))
 
-    def documents(self, table: str) -> list[dict[str, Any]]:
+    def documents(self, table: str, component: str = "") -> list[dict[str, Any]]:
         """The committed documents of a table in creation order, as copies."""
-        found = self.tables.get(table)
+        found = self.tables_of(component).get(table)
         return [_copy(document.value) for document in found.all()] if found is not None else []
 
     def count_at(self, table: Table, snapshot: int) -> int:
@@ -164,14 +180,14 @@ class Store:
         return later
 
     def vector_search(
-        self, query_json: Any, limits: SearchLimits = DEFAULT_LIMITS.search
+        self, query_json: Any, limits: SearchLimits = DEFAULT_LIMITS.search, component: str = ""
     ) -> list[VectorMatch]:
         """The documents nearest to a vector among all that is committed, best first.
 
         `query_json` is the syscall's `query`; raises the errors of semantics §12.3.
         """
         search = parse_vector_search(query_json)
-        return search_vectors(search, self.tables.get(search.table), limits)
+        return search_vectors(search, self.tables_of(component).get(search.table), limits)
 
     def _check(self, transaction: Transaction) -> None:
         reads, changes = transaction.reads, transaction.writes.changes
@@ -213,6 +229,9 @@ class Store:
 
     def _table(self, name: str) -> Table:
         table = self.tables.get(name)
+        if table is None and "@" in name:
+            name, _, component = name.partition("@")
+            table = self._components[component].get(name)
         if table is None:
             raise InternalError(f"documents were written to table {name}, which does not exist")
         return table

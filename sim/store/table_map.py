@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from biconvex.sim.values import DeveloperError
 
 from .definition import MAX_TABLES
@@ -25,12 +26,16 @@ FIRST_PRIVATE_TABLE_NUMBER: Final = 600
 
 
 class TableMap:
-    """The tables of a deployment, `most` of the user's. Numbers are given in the order of creation and never again."""
+    """The tables of an app, or of a component in it, `most` of the user's, by the names that functions know.
 
-    __slots__ = ("_by_name", "_names", "_next_private", "_next_user", "most")
+    Numbers are given in the order of creation and never again, by each component for itself.
+    """
 
-    def __init__(self, schema: Schema, most: int = MAX_TABLES) -> None:
+    __slots__ = ("_by_name", "_names", "_next_private", "_next_user", "component", "most")
+
+    def __init__(self, schema: Schema, most: int = MAX_TABLES, component: str = "") -> None:
         self.most = most
+        self.component = component
         self._by_name: dict[str, Table] = {}
         self._names: dict[int, str] = {}
         self._next_user = FIRST_USER_TABLE_NUMBER
@@ -79,12 +84,16 @@ class TableMap:
         """A table with the number that follows the next `ahead` ones; it is not yet in the map."""
         if number is None:
             number = ahead + (self._next_private if name.startswith("_") else self._next_user)
-        return Table(name, number, schema or TableSchema(name))
+        schema = schema or TableSchema(name)
+        if self.component:
+            schema = msgspec.structs.replace(schema, key=f"{name}@{self.component}")
+        return Table(schema.key, number, schema)
 
     def add(self, table: Table) -> None:
         """Put a table in the map."""
-        self._by_name[table.name] = table
-        self._names[table.number] = table.name
+        name = table.schema.name
+        self._by_name[name] = table
+        self._names[table.number] = name
         if table.number == self._next_user:
             self._next_user += 1
         elif table.number == self._next_private:
@@ -108,7 +117,7 @@ class TransactionTables:
         """The table of this name, system tables included."""
         table = self._map.get(name)
         if table is None and self.created:
-            return next((created for created in self.created if created.name == name), None)
+            return next((created for created in self._own() if created.schema.name == name), None)
         return table
 
     def number_of(self, name: str) -> int | None:
@@ -131,15 +140,15 @@ class TransactionTables:
         """The name of the table with this number, private system tables included."""
         name = self._map.any_name_of(number)
         if name is None and self.created:
-            return next((created.name for created in self.created if created.number == number), None)
+            return next((created.schema.name for created in self._own() if created.number == number), None)
         return name
 
     def create(self, name: str) -> Table:
         """Create a table; it comes to be when the transaction commits."""
-        if not name.startswith("_") and self._map.user_tables + len(self.created) >= self._map.most:
+        if not name.startswith("_") and self._map.user_tables + len(self._own()) >= self._map.most:
             raise DeveloperError("TooManyTables", f"Number of tables cannot exceed {self._map.most}.")
         private = name.startswith("_")
-        ahead = sum(table.name.startswith("_") == private for table in self.created)
+        ahead = sum(table.name.startswith("_") == private for table in self._own())
         table = self._map.new(name, ahead=ahead)
         self.created.append(table)
         return table
@@ -147,6 +156,11 @@ class TransactionTables:
     def rollback_to(self, count: int) -> None:
         """Undo the creation of all but the first `count` tables created."""
         del self.created[count:]
+
+    def _own(self) -> list[Table]:
+        """Those of `created` that are in the same component as these: all of a transaction's are in one list."""
+        component = self._map.component
+        return [table for table in self.created if table.name.partition("@")[2] == component]
 
 
 def _is_visible(name: str) -> bool:

@@ -44,7 +44,12 @@ _BY_ID_PLAN = Plan(BY_ID, BY_ID_POSITION, (), EVERYTHING)
 
 
 class Transaction:
-    """A unit of reads and writes. It ends with `Store.commit` or `discard`."""
+    """A unit of reads and writes. It ends with `Store.commit` or `discard`.
+
+    `component` is the path of the component whose tables it is about: empty for the app.
+    """
+
+    component = ""
 
     def __init__(
         self,
@@ -226,6 +231,15 @@ class Transaction:
         """A reader of this transaction's snapshot that sees none of its writes and leaves it without a dependency."""
         return self._store.reader_at(self)
 
+    def inside(self, component: str) -> Transaction:
+        """The same transaction as the functions of another component see it, or those of the app."""
+        return self._store.inside(self, component) if component else self
+
+    @property
+    def whole(self) -> Transaction:
+        """The transaction itself, which is what ends, whatever component it is seen from."""
+        return self
+
     def discard(self) -> None:
         """End the transaction without a commit; its snapshot may be forgotten. Harmless when it has ended."""
         self._store.close(self)
@@ -307,6 +321,8 @@ class Transaction:
         change = self.writes.changes.get(document_id)
         if change is not None:
             document = change[1]
+            if document is not None and document.table != table:
+                document = None  # of another component, whose tables may have the same numbers
             if change[0] is None:
                 # The id is the transaction's own: nobody else can touch it.
                 if document is not None:
