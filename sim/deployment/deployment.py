@@ -107,7 +107,8 @@ class Deployment(Caller):
     """A fresh, simulated deployment of a backend.
 
     `path` is the project, its functions folder, or anything that a `convex.json` makes one. `seed` decides every
-    choice that the simulation makes; the same seed and calls give the same run. `limits` replaces today's figures,
+    choice that the simulation makes; the same seed and calls give the same run. `Choices.replaying(seed, decisions)` in
+    its place makes the decisions of a run again that was shrunk. `limits` replaces today's figures,
     `env` are the deployment's environment variables (none are inherited; two are Convex's own), and `start` is where
     the clock starts. `costs` says what takes virtual time, and how much: nothing does by default. A function that runs
     on for `step_timeout_s` of real time without waiting for anything is ended, as one that has run out of its virtual
@@ -122,7 +123,7 @@ class Deployment(Caller):
         self,
         path: str | Path,
         *,
-        seed: int = 0,
+        seed: int | Choices = 0,
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
         start: datetime | None = None,
@@ -132,15 +133,15 @@ class Deployment(Caller):
         cron_splay: bool = True,
     ) -> None:
         super().__init__(self)
-        self.seed = seed
+        choices = seed if isinstance(seed, Choices) else Choices(seed)
+        self.seed = choices.seed
         self._step_timeout_s = step_timeout_s
         self._closed = False
-        choices = Choices(seed)
         clock = Clock(START_NS if start is None else _timestamp_ns(start))
         environment = _OWN_VARIABLES | dict(env or {})
         self._loaded: Loaded = load_backend(Path(path), environment, clock.now_ms, step_timeout_s)
-        self._kernel = Kernel(clock, choices.child("interleaving"))
-        self.trace = Trace(clock, seed)
+        self._kernel = Kernel(clock, choices.decisions("interleaving"))
+        self.trace = Trace(clock, self.seed)
         ids = choices.child("document ids")
 
         def new_internal_id() -> bytes:

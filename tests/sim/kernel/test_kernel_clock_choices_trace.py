@@ -57,6 +57,42 @@ def test_children_of_different_names_differ() -> None:
     assert root.child("ids").bits(64) != root.child("backoff").bits(64)
 
 
+def draw_some(choices: Choices) -> list[object]:
+    return [choices.below(10), choices.chance(0.5), choices.fraction(), choices.child("x").below(7)]
+
+
+def test_decisions_are_those_of_the_seed_unless_something_else_decides() -> None:
+    assert draw_some(Choices(7).decisions("turns")) == draw_some(Choices(7).child("turns"))
+
+
+@given(st.integers())
+def test_recorded_decisions_replay_a_run_whatever_the_seed(seed: int) -> None:
+    made: list[int] = []
+
+    def record(_bound: int, seeded: int) -> int:
+        made.append(seeded)
+        return seeded
+
+    seen = draw_some(Choices(7, record).decisions("turns"))
+    assert seen == draw_some(Choices(7).child("turns"))
+    assert draw_some(Choices.replaying(seed, made).decisions("turns")) == seen
+
+
+def test_without_more_decisions_the_simplest_ones_are_made() -> None:
+    choices = Choices.replaying(7, [12]).decisions("turns")
+    assert draw_some(choices) == [9, False, 0.0, 0]
+
+
+def test_what_is_certain_is_no_decision() -> None:
+    choices = Choices(7, lambda bound, seeded: pytest.fail("nothing was to be decided")).decisions("turns")
+    assert [choices.below(1), choices.chance(0), choices.chance(1)] == [0, False, True]
+
+
+def test_what_is_merely_random_stays_with_the_seed() -> None:
+    replaying, seeded = Choices.replaying(7, [1, 2, 3]), Choices(7)
+    assert replaying.child("ids").octets(8) == seeded.child("ids").octets(8)
+
+
 def test_equal_traces_have_equal_digests_and_any_difference_shows() -> None:
     def trace(kind: str = "insert", at: int = 5) -> str:
         made = Trace(Clock(at))
