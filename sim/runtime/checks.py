@@ -91,4 +91,6 @@ def checked_outcome(run: Run, json: str, runtime: Runtime) -> Outcome:
 
 def _tables(run: Run, runtime: Runtime) -> Tables:
     """The tables that ids may be of: those that the run's own transaction has created count."""
-    return runtime.store.tables if run.transaction is None else run.transaction.tables
+    if run.transaction is None:
+        return runtime.store.tables_of(run.function.component)
+    return run.transaction.tables

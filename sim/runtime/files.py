@@ -47,7 +47,7 @@ class Files:
         self._choices = choices
         self._files: dict[str, StoredFile] = {}
         self._ids: dict[str, str] = {}
-        self._issued_ms: dict[str, int] = {}
+        self._issued: dict[str, tuple[int, str]] = {}
 
     def keep(self, document_id: str, file: StoredFile) -> None:
         """Keep the content of a file whose document has been written."""
@@ -57,7 +57,7 @@ class Files:
     def heed(self, commit: Commit) -> None:
         """Forget the content of files whose documents were deleted."""
         for write in commit.writes:
-            if write.table == STORAGE and write.after is None and self._files.pop(write.id, None) is not None:
+            if write.after is None and self._files.pop(write.id, None) is not None:
                 del self._ids[self.uuid(write.id)]
 
     def get(self, document_id: str) -> StoredFile | None:
@@ -76,16 +76,21 @@ class Files:
         """Where a file can be read."""
         return f"{self.origin}/api/storage/{self.uuid(document_id)}"
 
-    def upload_url(self) -> str:
-        """Where a file can be posted to, for an hour."""
+    def upload_url(self, component: str = "") -> str:
+        """Where a file can be posted to, for an hour, which becomes that of a component, or of the app."""
         token = self._choices.octets(24).hex()
-        self._issued_ms[token] = self._clock.now_ns // NS_PER_MS
+        self._issued[token] = (self._clock.now_ns // NS_PER_MS, component)
         return f"{self.origin}/api/storage/upload?token={token}"
 
-    def check_token(self, token: str) -> None:
-        """Raise `DeveloperError` for a token that isn't one of `upload_url`, or is too old."""
-        issued_ms = self._issued_ms.get(token)
-        if issued_ms is None:
+    def component_of(self, token: str) -> str:
+        """The component that a file which is sent with a token belongs to, by its path.
+
+        Raises `DeveloperError` for a token that isn't one of `upload_url`, or is too old.
+        """
+        issued = self._issued.get(token)
+        if issued is None:
             raise DeveloperError("StorageTokenInvalid", "Couldn't decode the StoreFileAuthorization token")
+        issued_ms, component = issued
         if issued_ms // 1000 * 1000 + _UPLOAD_MS <= self._clock.now_ns // NS_PER_MS:
             raise DeveloperError("StorageTokenExpired", "Store File Authorization expired")
+        return component

@@ -26,20 +26,32 @@ _KIND_NAMES: Final = {
 class RegisteredFunction:
     """A function that can be called: where it is, what it is, what it takes, who runs it.
 
-    `gets_first` are the arguments whose documents its last run got before it did anything else.
+    `component` is the path of the component it is in, empty for the app's own. `path` is unique in the deployment: that
+    of a function in a component ends in `@` and the component's path. `gets_first` are the arguments whose documents
+    its last run got before it did anything else.
     """
 
     __slots__ = (
-        "args", "canonical", "gets_first", "host", "kind", "module", "name", "path", "returns", "uses_node",
-        "visibility",
+        "args", "canonical", "component", "gets_first", "host", "kind", "module", "name", "path", "returns",
+        "uses_node", "visibility",
     )  # fmt: skip
 
-    def __init__(self, module: str, source: FunctionSource, host: Host, *, uses_node: bool = False) -> None:
+    def __init__(
+        self,
+        module: str,
+        source: FunctionSource,
+        host: Host,
+        *,
+        uses_node: bool = False,
+        component: str = "",
+    ) -> None:
         self.module = module
+        self.component = component
         self.name = source.name
         self.kind: FunctionKind = source.kind
         self.visibility = source.visibility
-        self.path = stripped_path(module, source.name)
+        path = stripped_path(module, source.name)
+        self.path = f"{path}@{component}" if component else path
         self.canonical = canonical_path(module, source.name)
         self.host = host
         self.uses_node = uses_node
@@ -81,9 +93,10 @@ def _validator(json: dict[str, Any] | None, path: str, what: str) -> Validator |
 
 
 class Registry:
-    """All functions of a deployment."""
+    """All functions of an app, or of the component at a path."""
 
-    def __init__(self) -> None:
+    def __init__(self, component: str = "") -> None:
+        self.component = component
         self._functions: dict[tuple[str, str], RegisteredFunction] = {}
         self._modules: dict[str, str] = {}
 
@@ -96,7 +109,9 @@ class Registry:
                     f"Two files define the module {module.path!r}: {other} and {module.file}. Rename one of them."
                 )
             for source in module.functions:
-                function = RegisteredFunction(module.path, source, host, uses_node=module.uses_node)
+                function = RegisteredFunction(
+                    module.path, source, host, uses_node=module.uses_node, component=self.component
+                )
                 self._functions[module.path, source.name] = function
 
     def __iter__(self) -> Iterator[RegisteredFunction]:

@@ -80,6 +80,10 @@ class Run:
         self.page_end: str | None = None
         self.log = RunLog(limits.log_lines, limits.log_line_bytes)
 
+    def identity_for(self, function: RegisteredFunction) -> Identity:
+        """Who calls when this run calls a function: nobody, in and from components (semantics §12.4)."""
+        return None if self.function.component or function.component else self.identity
+
     @property
     def tx(self) -> Transaction:
         """The transaction; raises `RuntimeError` in an action, where the syscall table doesn't lead."""

@@ -15,6 +15,7 @@ from biconvex.sim.kernel import NS_PER_MS, Choices, Kernel, Trace
 from biconvex.sim.runtime.accounting import Accounting
 from biconvex.sim.runtime.cache import Answer, QueryCache, Question
 from biconvex.sim.runtime.checks import check_arguments, checked_outcome
+from biconvex.sim.runtime.components import Component, Components
 from biconvex.sim.runtime.costs import Costs
 from biconvex.sim.runtime.files import Files
 from biconvex.sim.runtime.findings import RuntimeFinding
@@ -57,6 +58,7 @@ class Runtime:
         query_cache: bool = True,
         costs: Costs | None = None,
         convex_version: tuple[int, int] = (1, 48),
+        components: Components | None = None,
     ) -> None:
         self.kernel = kernel
         self.convex_version = convex_version
@@ -65,6 +67,7 @@ class Runtime:
         self.trace = trace
         self.limits = limits
         self.environment = environment
+        self.components = components or Components(Component("", registry, environment))
         self.findings: list[RuntimeFinding] = []
         self.audit_log: list[Any] = []
         self.on_commit: list[Callable[[Commit], None]] = []
@@ -225,7 +228,7 @@ class Runtime:
             reader.discard()
 
     def _nested_run(self, caller: Run, function: RegisteredFunction, transaction: Transaction) -> Run:
-        run = self.new_run(function, transaction, caller.identity, caller)
+        run = self.new_run(function, transaction, caller.identity_for(function), caller)
         if run.depth > self.limits.call_depth:
             raise DeveloperError(
                 "MaximumCallDepthExceeded",
@@ -253,7 +256,7 @@ class Runtime:
             self.trace.record("commit", label, number, written)
             for listener in self.on_commit:
                 listener(commit)
-        if run is not None and run.transaction is transaction:
+        if run is not None and run.transaction is not None:
             self.keep_audit_lines(run)
             if self._write_rate is not None:
                 self._write_rate.add(self.kernel.clock.now_ns, transaction.usage.bytes_written)
@@ -261,7 +264,7 @@ class Runtime:
 
     def replace(self, function: RegisteredFunction) -> None:
         """Put a function in the place of the one at its path; nothing that was answered before counts."""
-        self.registry.replace(function)
+        self.components[function.component].registry.replace(function)
         if self._cache is not None:
             self._cache.clear()
 
@@ -285,6 +288,8 @@ class Runtime:
     ) -> Run:
         """Number a new run; nothing happens yet."""
         self._runs += 1
+        if transaction is not None and transaction.component != function.component:
+            transaction = transaction.inside(function.component)
         now_ns = self.kernel.clock.now_ns
         return Run(
             self._runs, function, transaction, identity, parent, job, limits=self.limits, now_ns=now_ns
@@ -370,8 +375,9 @@ def occ_failure(conflict: Conflict) -> Failure:
     source = (
         f' A call to "{conflict.by}" changed the document with ID "{conflict.id}".' if conflict.by else ""
     )
+    table = conflict.table and conflict.table.partition("@")[0]
     return Failure(
-        f'Documents read from or written to the "{conflict.table}" table changed while this mutation was being run '
+        f'Documents read from or written to the "{table}" table changed while this mutation was being run '
         f"and on every subsequent retry.{source} See https://docs.convex.dev/error#1",
         None,
         "OptimisticConcurrencyControlFailure",

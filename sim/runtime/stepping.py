@@ -56,14 +56,14 @@ class Stepper:
             arguments=run.arguments_json or dumps(args),
             now_ms=now_ms,
             seed=self._seeds.bits(53),
-            environment=self._runtime.environment,
+            environment=self._runtime.components[function.component].environment,
             ahead=ahead,
         )
         return function.host.start(invocation, lambda op, arguments: self._sync(run, op, arguments))
 
     def _sync(self, run: Run, op: str, arguments: Any) -> Any:
         handler = SYNC_SYSCALLS.get(op)
-        if handler is None or run.transaction is None:
+        if handler is None or (run.transaction is None and op != "1.0/componentArgument"):
             raise DeveloperError("UnknownOperation", f"Unknown operation {op}")
         check_arguments_object(arguments, op)
         return handler(self._runtime, run, arguments)

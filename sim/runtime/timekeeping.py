@@ -55,12 +55,12 @@ class Timekeeper:
         if self._free or run.transaction is None:
             return
         costs, usage, charged = self._costs, run.transaction.usage, run.execution.charged
-        known = charged.get(run.transaction, (0, 0, 0, 0))
+        known = charged.get(run.transaction.whole, (0, 0, 0, 0))
         read = usage.documents_read - known[0]
         written = max(0, usage.documents_written - known[1])
         kib_read = (usage.bytes_read - known[2]) / 1024
         kib_written = max(0, usage.bytes_written - known[3]) / 1024
-        charged[run.transaction] = (
+        charged[run.transaction.whole] = (
             usage.documents_read, usage.documents_written, usage.bytes_read, usage.bytes_written
         )  # fmt: skip
         await self._system(run, _ns(read * costs.document_read_ms + written * costs.document_written_ms))

@@ -1,7 +1,7 @@
 """A transaction as the functions of a component see it. Source: semantics §12.4.
 
-A component has tables of its own, which functions elsewhere can't name; but a function of the app and those that it calls
-in components are one transaction. So there is one store, in which a component's table goes by a key of its own
+A component has tables of its own, which functions elsewhere can't name; but a function of the app and those that it
+calls in components are one transaction. So there is one store, in which a component's table goes by a key of its own
 (`shards@counter`), and views of a transaction that know tables by the names they have there.
 """
 

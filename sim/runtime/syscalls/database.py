@@ -76,6 +76,12 @@ def query_page(runtime: Runtime, run: Run, arguments: Any) -> str:
     query = member_argument(arguments, "query", "queryPage")
     runtime.trace.record("page", _describe(query), run.number)
     page_size = count_argument(arguments.get("pageSize"), "queryPage")
+    if run.function.component:
+        raise DeveloperError(
+            "PaginationUnsupportedInComponents",
+            "paginate() is only supported in the app. "
+            "Learn more at https://docs.convex.dev/components/authoring#pagination",
+        )
     run.execution.peak("page_size", page_size)
     end_cursor = optional_text(arguments, "endCursor", "queryPage")
     page = run.tx.paginate(
@@ -114,6 +120,8 @@ def insert(runtime: Runtime, run: Run, arguments: Any) -> str:
     table = intern(text_argument(arguments, "table", "db.insert"))
     value = _value(runtime, arguments, pending_from_json, "db.insert")
     document_id = run.tx.insert(table, value)
+    if run.function.component:
+        table = intern(f"{table}@{run.function.component}")
     runtime.trace.record("insert", table, run.number, document_id)
     return f'{{"_id":"{document_id}"}}'
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from biconvex.sim.hosts.protocol import CallResult, FunctionKind
 from biconvex.sim.runtime.budget import narrowed
+from biconvex.sim.runtime.components import Address
 from biconvex.sim.runtime.syscalls.arguments import text_argument
 from biconvex.sim.values import DeveloperError, Value, from_json
 
@@ -15,7 +17,15 @@ if TYPE_CHECKING:
     from biconvex.sim.runtime.run import Run
     from biconvex.sim.runtime.runtime import Runtime
 
-__all__ = ["arguments_of", "path_of", "run_action", "run_mutation", "run_query", "run_udf", "target_of"]
+__all__ = [
+    "address_of",
+    "arguments_of",
+    "create_function_handle",
+    "run_action",
+    "run_mutation",
+    "run_query",
+    "run_udf",
+]
 
 
 async def run_udf(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
@@ -28,10 +38,12 @@ async def run_udf(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
         )
     if run.function.kind == "query" and kind == "mutation":
         raise DeveloperError("InvalidFunctionCall", "Cannot call a Mutation function from a Query function")
-    path = path_of(arguments)
-    function = runtime.registry.find(path)
+    component, path = address_of(runtime, run, arguments, "runUdf")
+    function = component.registry.find(path)
     if function is None:
-        raise DeveloperError("InvalidArgs", f"Could not find public function for '{path}'.")
+        raise DeveloperError(
+            "InvalidArgs", f"Could not find public function for '{path}'{component.in_component}."
+        )
     check_kind(function, "mutation" if kind == "mutation" else "query")
     args = arguments_of(arguments)
     if kind == "snapshotquery":
@@ -45,25 +57,32 @@ async def run_udf(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
 
 async def run_query(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
     """A query of an action: a transaction of its own."""
-    function = target_of(runtime, arguments, "query")
-    return _result(await runtime.query(function, arguments_of(arguments), run.identity, run))
+    function = target_of(runtime, run, arguments, "query")
+    return _result(await runtime.query(function, arguments_of(arguments), run.identity_for(function), run))
 
 
 async def run_mutation(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
     """A mutation of an action: a transaction of its own, retried after conflicts."""
-    function = target_of(runtime, arguments, "mutation")
-    return _result(await runtime.mutation(function, arguments_of(arguments), run.identity, run))
+    function = target_of(runtime, run, arguments, "mutation")
+    return _result(await runtime.mutation(function, arguments_of(arguments), run.identity_for(function), run))
 
 
 async def run_action(runtime: Runtime, run: Run, arguments: Any) -> CallResult:
     """An action of an action."""
-    function = target_of(runtime, arguments, "action")
-    return _result(await runtime.action(function, arguments_of(arguments), run.identity, run))
+    function = target_of(runtime, run, arguments, "action")
+    return _result(await runtime.action(function, arguments_of(arguments), run.identity_for(function), run))
 
 
-def target_of(runtime: Runtime, arguments: Any, kind: FunctionKind) -> RegisteredFunction:
-    """The function that a call names, if it is of the kind that the call is for."""
-    function = runtime.registry.require(path_of(arguments))
+def create_function_handle(runtime: Runtime, run: Run, arguments: Any) -> str:
+    """A text by which other components can call a function (semantics §12.4)."""
+    address = address_of(runtime, run, arguments, "createFunctionHandle")
+    return msgspec.json.encode(runtime.components.handle(address)).decode()
+
+
+def target_of(runtime: Runtime, run: Run, arguments: Any, kind: FunctionKind) -> RegisteredFunction:
+    """The function that an action's call names, if it is of the kind that the call is for."""
+    component, path = address_of(runtime, run, arguments, f"run{kind.capitalize()}")
+    function = component.registry.require(path)
     check_kind(function, kind)
     return function
 
@@ -78,15 +97,10 @@ def check_kind(function: RegisteredFunction, kind: FunctionKind) -> None:
         )
 
 
-def path_of(arguments: Any) -> str:
-    """The path that a call names."""
-    name = arguments.get("name")
-    if isinstance(name, str):
-        return name
-    named = arguments.get("reference") or arguments.get("functionHandle")
-    raise DeveloperError(
-        "UnsupportedReference", f"{named}: components and function handles are not simulated yet."
-    )
+def address_of(runtime: Runtime, run: Run, arguments: Any, operation: str) -> Address:
+    """What a call names; raises the errors of `Components.address`."""
+    caller = run.function.component
+    return runtime.components.address(caller, arguments, operation, in_action=run.transaction is None)
 
 
 def arguments_of(arguments: Any) -> Value:

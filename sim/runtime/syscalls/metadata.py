@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from biconvex.sim.runtime.paths import stripped_path
+from biconvex.sim.runtime.syscalls.arguments import text_argument
 from biconvex.sim.values import DeveloperError, Int64, to_json
 
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from biconvex.sim.runtime.runtime import Runtime
 
 __all__ = [
+    "component_argument",
     "get_deployment_metadata",
     "get_function_metadata",
     "get_request_metadata",
@@ -41,7 +44,15 @@ def get_transaction_metrics(_runtime: Runtime, run: Run, _arguments: Any) -> str
 
 def get_function_metadata(_runtime: Runtime, run: Run, _arguments: Any) -> str:
     """The path of the function that runs."""
-    return msgspec.json.encode({"name": run.function.path, "componentPath": ""}).decode()
+    function = run.function
+    name = stripped_path(function.module, function.name)
+    return msgspec.json.encode({"name": name, "componentPath": function.component}).decode()
+
+
+def component_argument(_runtime: Runtime, _run: Run, arguments: Any) -> Any:
+    """An argument that the component was installed with: nobody can give one any more, they have become variables."""
+    text_argument(arguments, "name", "componentArgument")
+    return {}
 
 
 def get_deployment_metadata(_runtime: Runtime, _run: Run, _arguments: Any) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from biconvex.sim.kernel import NS_PER_MS
+from biconvex.sim.runtime.components import JobPlace
 from biconvex.sim.runtime.paths import split_path
 from biconvex.sim.runtime.syscalls.arguments import text_argument
-from biconvex.sim.runtime.syscalls.functions import arguments_of, path_of
+from biconvex.sim.runtime.syscalls.functions import address_of, arguments_of
 from biconvex.sim.store import Conflict
 from biconvex.sim.values import DeveloperError, decode_id, size_of
 
@@ -74,7 +75,7 @@ async def _at_once(runtime: Runtime, run: Run, change: Any) -> Any:
     while True:
         transaction = runtime.begin()
         try:
-            result = change(transaction)
+            result = change(transaction.inside(run.function.component))
             runtime.commit(transaction, run)
         except Conflict:
             await runtime.back_off(attempt)
@@ -86,14 +87,14 @@ async def _at_once(runtime: Runtime, run: Run, change: Any) -> Any:
 
 
 def _enqueue(runtime: Runtime, run: Run, transaction: Transaction, arguments: Any) -> str:
-    path = path_of(arguments)
+    component, path = address_of(runtime, run, arguments, "scheduler")
     module, name = split_path(path)
-    function = runtime.registry.find(path)
+    function = component.registry.find(path)
     if function is None:
-        if not runtime.registry.has_module(module):
+        if not component.registry.has_module(module):
+            place = f"{component.path} {module}.js" if component.path else f"{module}.js"
             raise DeveloperError(
-                "InvalidScheduledFunction",
-                f"Attempted to schedule function at nonexistent path: {module}.js",
+                "InvalidScheduledFunction", f"Attempted to schedule function at nonexistent path: {place}"
             )
         raise DeveloperError(
             "InvalidScheduledFunction",
@@ -105,17 +106,23 @@ def _enqueue(runtime: Runtime, run: Run, transaction: Transaction, arguments: An
     args = arguments_of(arguments)
     _charge(run, args)
     job = {"name": function.canonical, "args": [args], "scheduledTime": due_ms, "state": {"kind": "pending"}}
-    if _is_cancelled(transaction, run.job):
+    if _is_cancelled(runtime, transaction, run.job):
         # What a cancelled action goes on to schedule is cancelled as well.
         begin_ms = transaction.begin_ts / NS_PER_MS
         job |= {"scheduledTime": begin_ms, "completedTime": begin_ms, "state": {"kind": "canceled"}}
     job_id = transaction.insert_system(JOBS, job)
+    if transaction.component or function.component:
+        runtime.components.jobs[job_id] = JobPlace(transaction.component, function.component)
     runtime.trace.record("schedule", function.path, run.number, {"id": job_id, "at_ms": due_ms})
     return job_id
 
 
-def _is_cancelled(transaction: Transaction, job_id: str | None) -> bool:
-    job = transaction.get_system(JOBS, job_id) if job_id is not None else None
+def _is_cancelled(runtime: Runtime, transaction: Transaction, job_id: str | None) -> bool:
+    if job_id is None:
+        return False
+    place = runtime.components.jobs.get(job_id)
+    home = place.home if place is not None else ""
+    job = transaction.inside(home).get_system(JOBS, job_id)
     if job is None:
         return False
     state: Any = job.value["state"]

@@ -21,6 +21,6 @@ def vector_search(runtime: Runtime, run: Run, arguments: Any) -> str:
     runtime.trace.record("vectorSearch", str(name), run.number)
     if isinstance(query, dict) and isinstance(query.get("limit"), int):
         run.execution.peak("vector_search_results", query["limit"])
-    matches = runtime.store.vector_search(query, runtime.transaction_limits.search)
+    matches = runtime.store.vector_search(query, runtime.transaction_limits.search, run.function.component)
     found = [{"_id": match.id, "_score": match.score} for match in matches]
     return msgspec.json.encode({"results": found}).decode()

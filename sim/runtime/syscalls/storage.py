@@ -39,9 +39,9 @@ def get_url(runtime: Runtime, run: Run, arguments: Any) -> str:
     return _url(runtime, run.tx, arguments)
 
 
-def get_url_from_action(runtime: Runtime, _run: Run, arguments: Any) -> str:
+def get_url_from_action(runtime: Runtime, run: Run, arguments: Any) -> str:
     """The same, of what is committed."""
-    return _reading(runtime, lambda transaction: _url(runtime, transaction, arguments))
+    return _reading(runtime, run, lambda transaction: _url(runtime, transaction, arguments))
 
 
 def get_metadata(runtime: Runtime, run: Run, arguments: Any) -> str:
@@ -49,14 +49,14 @@ def get_metadata(runtime: Runtime, run: Run, arguments: Any) -> str:
     return _metadata(runtime, run.tx, arguments)
 
 
-def get_metadata_from_action(runtime: Runtime, _run: Run, arguments: Any) -> str:
+def get_metadata_from_action(runtime: Runtime, run: Run, arguments: Any) -> str:
     """The same, of what is committed."""
-    return _reading(runtime, lambda transaction: _metadata(runtime, transaction, arguments))
+    return _reading(runtime, run, lambda transaction: _metadata(runtime, transaction, arguments))
 
 
-def generate_upload_url(runtime: Runtime, _run: Run, _arguments: Any) -> str:
+def generate_upload_url(runtime: Runtime, run: Run, _arguments: Any) -> str:
     """A URL that takes one file within the hour."""
-    return _text(runtime.files.upload_url())
+    return _text(runtime.files.upload_url(run.function.component))
 
 
 def delete(runtime: Runtime, run: Run, arguments: Any) -> str:
@@ -67,7 +67,8 @@ def delete(runtime: Runtime, run: Run, arguments: Any) -> str:
 
 async def delete_from_action(runtime: Runtime, run: Run, arguments: Any) -> str:
     """Delete a file at once."""
-    await _writing(runtime, run, lambda transaction: _delete(runtime, transaction, run, arguments))
+    component = run.function.component
+    await _writing(runtime, run, lambda transaction: _delete(runtime, transaction, run, arguments), component)
     return "null"
 
 
@@ -75,12 +76,12 @@ async def store_blob(runtime: Runtime, run: Run, arguments: Any) -> str:
     """Store what an action holds; it is committed at once. The answer is the id."""
     file = StoredFile(b64decode(arguments["body"] or ""), arguments.get("contentType"))
     expected = (arguments.get("options") or {}).get("sha256")
-    return _text(await store_file(runtime, file, expected, run))
+    return _text(await store_file(runtime, file, expected, run, component=run.function.component))
 
 
-def get_blob(runtime: Runtime, _run: Run, arguments: Any) -> str:
+def get_blob(runtime: Runtime, run: Run, arguments: Any) -> str:
     """The content and type of a file, or null when it isn't there."""
-    document = _reading(runtime, lambda transaction: _find(runtime, transaction, arguments))
+    document = _reading(runtime, run, lambda transaction: _find(runtime, transaction, arguments))
     file = runtime.files.get(document.id) if document is not None else None
     if file is None:
         return "null"
@@ -89,8 +90,10 @@ def get_blob(runtime: Runtime, _run: Run, arguments: Any) -> str:
     ).decode()
 
 
-async def store_file(runtime: Runtime, file: StoredFile, sha256: str | None, run: Run | None = None) -> str:
-    """Store a file and commit its document; its id.
+async def store_file(
+    runtime: Runtime, file: StoredFile, sha256: str | None, run: Run | None = None, *, component: str = ""
+) -> str:
+    """Store a file of a component, or of the app, and commit its document; its id.
 
     Raises `DeveloperError` when it isn't what `sha256` (base64) says.
     """
@@ -103,7 +106,7 @@ async def store_file(runtime: Runtime, file: StoredFile, sha256: str | None, run
     def insert(transaction: Transaction) -> str:
         return transaction.insert_system(STORAGE, document)
 
-    document_id = await _writing(runtime, run, insert)
+    document_id = await _writing(runtime, run, insert, component)
     runtime.files.keep(document_id, file)
     runtime.trace.record("store", document_id, run.number if run else 0, {"bytes": len(file.body)})
     return document_id
@@ -162,21 +165,21 @@ def _find(runtime: Runtime, transaction: Transaction, arguments: Any) -> Documen
     return transaction.get_system(STORAGE, given)
 
 
-def _reading(runtime: Runtime, read: Callable[[Transaction], T]) -> T:
+def _reading(runtime: Runtime, run: Run, read: Callable[[Transaction], T]) -> T:
     transaction = runtime.begin(writable=False)
     try:
-        return read(transaction)
+        return read(transaction.inside(run.function.component))
     finally:
         transaction.discard()
 
 
-async def _writing(runtime: Runtime, run: Run | None, write: Callable[[Transaction], T]) -> T:
+async def _writing(runtime: Runtime, run: Run | None, write: Callable[[Transaction], T], component: str) -> T:
     """Write in a transaction of its own, again after a conflict."""
     attempt = 0
     while True:
         transaction = runtime.begin()
         try:
-            result = write(transaction)
+            result = write(transaction.inside(component))
             runtime.commit(transaction, run, source="file storage")
         except Conflict:
             await runtime.back_off(attempt)

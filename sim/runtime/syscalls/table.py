@@ -28,6 +28,7 @@ WRITES: Final = frozenset({"1.0/insert", "1.0/shallowMerge", "1.0/replace", "1.0
 SYNC_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
     "1.0/db/normalizeId": database.normalize_id,
     "1.0/getSnapshotTs": metadata.get_snapshot_ts,
+    "1.0/componentArgument": metadata.component_argument,
 }
 
 TRANSACTION_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -46,6 +47,7 @@ TRANSACTION_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
     "1.0/getRequestMetadata": metadata.get_request_metadata,
     "1.0/auditLog": audit.audit_log,
     "1.0/runUdf": functions.run_udf,
+    "1.0/createFunctionHandle": functions.create_function_handle,
     "1.0/schedule": scheduling.schedule,
     "1.0/cancel_job": scheduling.cancel_job,
     "1.0/storageGetUrl": storage.get_url,
@@ -63,6 +65,7 @@ ACTION_SYSCALLS: Final[Mapping[str, Callable[..., Any]]] = {
     "1.0/actions/query": functions.run_query,
     "1.0/actions/mutation": functions.run_mutation,
     "1.0/actions/action": functions.run_action,
+    "1.0/createFunctionHandle": functions.create_function_handle,
     "1.0/actions/schedule": scheduling.schedule_from_action,
     "1.0/actions/cancel_job": scheduling.cancel_job_from_action,
     "1.0/actions/vectorSearch": search.vector_search,

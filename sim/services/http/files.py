@@ -55,11 +55,12 @@ class FileServer:
         digest = request.header("digest")
         expected = None if digest is None else digest.removeprefix("sha-256=")
         try:
-            self._runtime.files.check_token(next(iter(parse_qs(request.query).get("token", [])), ""))
+            token = next(iter(parse_qs(request.query).get("token", [])), "")
+            component = self._runtime.files.component_of(token)
             if expected is not None and len(b64decode(expected)) != 32:
                 return _error(400, "BadHeader", "Bad header for digest: invalid HTTP header")
             file = StoredFile(request.body, request.header("content-type"))
-            storage_id = await store_file(self._runtime, file, expected)
+            storage_id = await store_file(self._runtime, file, expected, component=component)
         except DeveloperError as error:
             return _error(401 if error.code in _UNAUTHENTICATED else 400, error.code or "", error.message)
         return HttpResponse.of_json(200, {"storageId": storage_id})
