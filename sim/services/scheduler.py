@@ -40,6 +40,10 @@ class Scheduler:
         self._timers: dict[str, Timer] = {}
         self._due: deque[str] = deque()
         self._running: dict[str, str] = {}
+        # A component has scheduled functions of its own; all of them take turns.
+        self._tables = frozenset(
+            f"{_JOBS}@{component.path}" if component.path else _JOBS for component in runtime.components
+        )
         self.started = 0
         self.last_started = ""
         runtime.on_commit.append(self._heed)
@@ -51,7 +55,7 @@ class Scheduler:
 
     def _heed(self, commit: Commit) -> None:
         for write in commit.writes:
-            if write.table != _JOBS:
+            if write.table not in self._tables:
                 continue
             state = _state(write.after)
             if state == "pending" and write.before is None and write.after is not None:
@@ -81,7 +85,9 @@ class Scheduler:
         transaction = self._runtime.begin()
         try:
             while self._ended and self._ended[0][0] <= self._kernel.clock.now_ns:
-                transaction.delete_system(self._ended.popleft()[1])
+                job_id = self._ended.popleft()[1]
+                transaction.inside(self._home(job_id)).delete_system(job_id)
+                self._runtime.components.jobs.pop(job_id, None)
             self._runtime.commit(transaction, source="retention of scheduled functions")
         finally:
             transaction.discard()
@@ -102,7 +108,7 @@ class Scheduler:
     async def _run(self, job_id: str) -> None:
         try:
             transaction = self._runtime.begin(writable=False)
-            job = _pending(transaction, job_id)
+            job = _pending(transaction.inside(self._home(job_id)), job_id)
             transaction.discard()
             if job is None:
                 return
@@ -111,7 +117,9 @@ class Scheduler:
             self.started += 1
             self.last_started = name
             try:
-                function = self._runtime.registry.require(name)
+                place = self._runtime.components.jobs.get(job_id)
+                target = place.target if place is not None else ""
+                function = self._runtime.components[target].registry.require(name)
             except DeveloperError as error:
                 await self._fail(job_id, error.message)
                 return
@@ -134,16 +142,17 @@ class Scheduler:
         while True:
             await self._runtime.write_turn()
             transaction = self._runtime.begin()
+            jobs = transaction.inside(self._home(job_id))
             try:
-                if _pending(transaction, job_id) is None:
+                if _pending(jobs, job_id) is None:
                     return
-                transaction.patch_system(job_id, {"state": self._in_progress()})
+                jobs.patch_system(job_id, {"state": self._in_progress()})
                 savepoint = transaction.savepoint()
                 run = self._runtime.new_run(function, transaction, job=job_id)
                 outcome = await self._runtime.execute(run, args)
                 if outcome.failure is not None:
                     transaction.rollback_to(savepoint)
-                transaction.patch_system(job_id, self._completion(outcome))
+                jobs.patch_system(job_id, self._completion(outcome))
                 self._runtime.commit(transaction, run)
             except Conflict:
                 await self._runtime.back_off(attempt, cap_ms=_LONGEST_BACKOFF_MS)
@@ -171,10 +180,11 @@ class Scheduler:
         attempt = 0
         while True:
             transaction = self._runtime.begin()
+            jobs = transaction.inside(self._home(job_id))
             try:
-                if _state(transaction.get_system(_JOBS, job_id)) != expected:
+                if _state(jobs.get_system(_JOBS, job_id)) != expected:
                     return False
-                transaction.patch_system(job_id, change)
+                jobs.patch_system(job_id, change)
                 self._runtime.commit(transaction, source="scheduler")
             except Conflict:
                 await self._runtime.back_off(attempt, cap_ms=_LONGEST_BACKOFF_MS)
@@ -183,6 +193,11 @@ class Scheduler:
                 return True
             finally:
                 transaction.discard()
+
+    def _home(self, job_id: str) -> str:
+        """The component whose job it is."""
+        place = self._runtime.components.jobs.get(job_id)
+        return place.home if place is not None else ""
 
     def _in_progress(self) -> dict[str, str]:
         """The state of a running job; the two ids leak through in Convex, too (semantics §8.2)."""

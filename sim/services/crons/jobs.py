@@ -22,6 +22,7 @@ _RUNS_KEPT: Final = 5
 class CronSpec(msgspec.Struct, frozen=True):
     """One job of a `crons` module: its name, what it runs, and either its interval or its expression.
 
+    The name of a job of a component ends in `@` and the component's path.
     `spread_s` bounds the delay that the deployment adds to each run of an expression, in seconds.
     """
 
@@ -131,7 +132,7 @@ def _spec(file: str, name: str, job: Mapping[str, Any], registry: Registry) -> C
         except ValueError as error:
             raise ProjectError(f"{file}: the cron job {name!r} has the schedule {text!r}: {error}") from None
     return CronSpec(
-        name=name,
+        name=f"{name}@{registry.component}" if registry.component else name,
         function=_target(file, name, job["name"], registry),
         args=from_json(job["args"][0]) if job["args"] else {},
         schedule=_shown(schedule),
