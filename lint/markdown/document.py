@@ -16,6 +16,7 @@ from biconvex.lint.analysis import assemble
 from biconvex.lint.failure import parser_failed
 from biconvex.lint.finding import Evidence, Finding, Severity
 from biconvex.lint.markdown.blocks import Block, code_blocks
+from biconvex.lint.markdown.chains import completed
 from biconvex.lint.markdown.fixing import fix_in_document
 from biconvex.lint.markdown.prelude import with_prelude
 from biconvex.lint.project import shown_path
@@ -72,7 +73,7 @@ class Fragment(msgspec.Struct, frozen=True):
         if block is None:
             return self.document, line, column
         indent = block.indents[line - 1] if line <= len(block.indents) else 0
-        return self.document, block.line + line - 1, column + indent
+        return self.document, block.line + line - 1, max(1, column + indent)
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -107,6 +108,9 @@ def _groups(blocks: Iterable[Block]) -> Iterator[dict[str, Block]]:
     """Put the blocks together that make one backend, by paths below the functions folder."""
     named: list[dict[str, Block]] = []
     for block in blocks:
+        if block.path is None and (chains := completed(block)) is not None:
+            yield chains
+            continue
         if block.path is None:
             name = "schema" if _SCHEMA.search(block.text) else "snippet"
             yield {f"{name}.{_suffix(block)}": block}

@@ -4,9 +4,9 @@
 
 Compares the name of every database index with its fields. `style` says how names are built:
 
-* `and` (the default, as Convex's guidelines have it): `by_owner_and_done` for `["owner", "done"]`;
-* `plain`: `by_owner_done`;
-* `either`: one of both.
+* `either` (the default): one of both;
+* `and`, as Convex's guidelines have it: `by_owner_and_done` for `["owner", "done"]`;
+* `plain`: `by_owner_done`.
 
 Upper case, underscores and the dots of nested fields don't matter: `byOwnerAndDone` is fine.
 
@@ -101,11 +101,12 @@ SILENT = (
     .index("by_owner", ["owner"])
     .index("by_owner_and_is_done", ["owner", "isDone"])
     .index("byOwnerAndMetaDue", ["owner", "meta.due"])
+    .index("by_is_done_owner", ["isDone", "owner"])
     .index("whatever", fields),
 """,
     ),
     schema_case(
-        "the other style, if that is asked for",
+        "one style, if that is asked for",
         """
 "tasks": defineTable({"owner": v.string(), "done": v.boolean()})
     .index("by_owner_done", ["owner", "done"])
@@ -118,7 +119,7 @@ SILENT = (
 FLAGGED = (
     _renaming(),
     schema_case(
-        "a name that leaves a field out, and one of the other style",
+        "a name that leaves a field out, and one of the other style where one is asked for",
         """
 "tasks": defineTable({"owner": v.string(), "done": v.boolean()})
     .index(«"by_owner"», ["owner", "done"])
@@ -129,6 +130,7 @@ FLAGGED = (
     .index("by_owner_and_done", ["owner", "done"])
     .index("by_done_and_owner", ["done", "owner"]),
 """,
+        options={"style": "and"},
     ),
     schema_case(
         "neither style",
@@ -150,7 +152,7 @@ _BETWEEN = {"and": ("_and_",), "plain": ("_",), "either": ("_and_", "_")}
 class NamingStyle:
     """`style`: what stands between the fields in the name of an index."""
 
-    style: Literal["and", "plain", "either"] = "and"
+    style: Literal["either", "and", "plain"] = "either"
 
 
 class MisnamedIndex(Rule):

@@ -35,6 +35,7 @@ Silent about tables that nothing in the backend inserts into, or only functions 
 with a filter (`query-filter` finds them) or with an index (`index-without-range` finds those without a range), and
 about what other rules have more to say of: results that are only counted, of which few are used, or for each of which
 something is written. How large a table becomes is not known.
+In code of a document, where the inserts are out of sight, a query is reported whose results code searches by a field.
 
 ## References
 
@@ -209,12 +210,15 @@ class UnboundedCollect(Rule):
         written = written_in_loops(backend)
         for call in backend.database_uses:
             chain = next((chain for chain in call.chains if _unbounded(chain)), None)
-            if chain is None or chain.table not in growing or chain in written or in_tests(call.place):
+            if chain is None or chain in written or in_tests(call.place):
+                continue
+            insert = growing.get(chain.table or "")
+            if insert is None and not (backend.fragment and _searched(call)):
                 continue
             if chain.terminal == "iterate" and _ends_early(call):
                 continue
             if not counts(call) and few_needed(backend, call) is None:
-                yield _problem(call, chain, growing[chain.table], tables)
+                yield _problem(call, chain, insert, tables)
 
 
 def _unbounded(chain: QueryChain) -> bool:
@@ -233,7 +237,7 @@ def _within(call: DatabaseUse, node: syntax.Node) -> bool:
 
 
 def _problem(
-    call: DatabaseUse, chain: QueryChain, insert: DatabaseUse, tables: Mapping[str, Table]
+    call: DatabaseUse, chain: QueryChain, insert: DatabaseUse | None, tables: Mapping[str, Table]
 ) -> Problem:
     index = _wanted(call, tables.get(chain.table or ""))
     method = spelled("withIndex", call.place)
@@ -245,13 +249,18 @@ def _problem(
         call.place,
         f"This reads every document of `{chain.table}`, however many there are.",
         help=remedy,
-        evidence=((insert.place, f"`{chain.table}` grows here"),),
+        evidence=() if insert is None else ((insert.place, f"`{chain.table}` grows here"),),
     )
+
+
+def _searched(call: DatabaseUse) -> set[str]:
+    """Give the fields by which code searches all that a query collects."""
+    return set(_compared(call.uses[0])) if len(call.uses) == 1 else set()
 
 
 def _wanted(call: DatabaseUse, table: Table | None) -> Index | None:
     """Find the index for a field by which the results are filtered in code."""
-    fields = set(_compared(call.uses[0])) if len(call.uses) == 1 else set()
+    fields = _searched(call)
     for index in table.indexes.values() if table else ():
         if index.kind == "database" and index.fields and index.fields[0] in fields and not index.staged:
             return index

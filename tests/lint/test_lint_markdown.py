@@ -183,3 +183,47 @@ def test_the_seed_documents_are_linted_without_a_failure_of_ours() -> None:
     lines = {document.source.path: document.source for document in documents}
     for finding in result.findings:
         assert lines[finding.path].line(finding.line).strip()
+
+
+# --- ends of chains ----------------------------------------------------------------------------------------
+
+
+CHAINS = """\
+Fields must be compared in order:
+
+```ts
+// Schema
+.index("by_owner_done", ["owner", "done"])
+
+// Right
+.withIndex("by_owner_done", (q) => q.eq("owner", me).eq("done", true))
+
+// Wrong
+.withIndex("by_owner_done", (q) =>
+  q.eq("done", true)  // no owner
+)
+```
+"""
+
+
+def test_ends_of_chains_are_read_as_tables_and_queries(tmp_path: Path) -> None:
+    path = tmp_path / "guide.md"
+    path.write_text(CHAINS)
+    rules = [rule for rule in installed_rules() if rule.name == "index-range-out-of-order"]
+    findings = lint([], tmp_path, rules, documents=[read_document(path, Desk(tmp_path))]).findings
+    assert _told(list(findings)) == [("guide.md", 12, 8, "index-range-out-of-order")]
+    assert [(evidence.line, evidence.column) for evidence in findings[0].evidence] == [(5, 8)]
+
+
+def test_ends_of_chains_are_found_where_they_stand_in_a_quote(tmp_path: Path) -> None:
+    path = tmp_path / "guide.md"
+    path.write_text("".join(f"> {line}\n" for line in CHAINS.splitlines()))
+    rules = [rule for rule in installed_rules() if rule.name == "index-range-out-of-order"]
+    findings = lint([], tmp_path, rules, documents=[read_document(path, Desk(tmp_path))]).findings
+    assert _told(list(findings)) == [("guide.md", 12, 10, "index-range-out-of-order")]
+
+
+@pytest.mark.parametrize("code", [".then(done)", ".index('a', ['b'])\n\nconst x = 1;", "// only words", ""])
+def test_other_ends_are_left_alone(tmp_path: Path, code: str) -> None:
+    (backend,) = _backends(tmp_path, f"```ts\n{code}\n```\n")
+    assert backend.schema is None
