@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import msgspec
-from biconvex.sim.deployment.loading import Loaded, load_backend
+from biconvex.sim.deployment.backend import Loaded, load_backend
+from biconvex.sim.deployment.loading import Loading
 from biconvex.sim.deployment.stubs import MISSING, Stub, put_stub
 from biconvex.sim.deployment.subscriptions import Subscription, Subscriptions
 from biconvex.sim.deployment.tables import Tables
@@ -17,6 +18,7 @@ from biconvex.sim.hosts.protocol import STEP_TIMEOUT_S
 from biconvex.sim.kernel import NS_PER_MS, NS_PER_SECOND, START_NS, Choices, Clock, Kernel, Trace, duration_ns
 from biconvex.sim.runtime import (
     Costs,
+    Guidelines,
     Identity,
     Limits,
     Outcome,
@@ -115,6 +117,7 @@ class Deployment(Caller):
     time.
     A query is answered from a cache while nothing it read has changed, as in Convex, unless `query_cache` is false.
     Cron jobs run some seconds into their minute, as in Convex; with `cron_splay` false they run exactly when due.
+    `guidelines` says from where on a run goes against one, for `findings`.
 
     Use it as a context manager, or call `close`. Raises `ProjectError` when the backend can't be loaded.
     """
@@ -131,6 +134,7 @@ class Deployment(Caller):
         costs: Costs | None = None,
         step_timeout_s: float = STEP_TIMEOUT_S,
         cron_splay: bool = True,
+        guidelines: Guidelines | None = None,
     ) -> None:
         super().__init__(self)
         choices = seed if isinstance(seed, Choices) else Choices(seed)
@@ -139,7 +143,7 @@ class Deployment(Caller):
         self._closed = False
         clock = Clock(START_NS if start is None else _timestamp_ns(start))
         environment = _OWN_VARIABLES | dict(env or {})
-        self._loaded: Loaded = load_backend(Path(path), environment, clock.now_ms, step_timeout_s)
+        self._loaded: Loaded = load_backend(Path(path), environment, Loading(clock.now_ms, step_timeout_s))
         self._kernel = Kernel(clock, choices.decisions("interleaving"))
         self.trace = Trace(clock, self.seed)
         ids = choices.child("document ids")
@@ -150,6 +154,8 @@ class Deployment(Caller):
         limits = limits or Limits()
         try:
             store = Store(self._loaded.schema, new_internal_id, limits.definition())
+            for part in self._loaded.parts:
+                store.mount(part.component.path, part.schema)
         except DeveloperError as error:
             self._loaded.close()
             raise ProjectError(
@@ -158,14 +164,14 @@ class Deployment(Caller):
         self._runtime = Runtime(
             kernel=self._kernel,
             store=store,
-            registry=self._loaded.registry,
+            components=self._loaded.components(),
             choices=choices,
             trace=self.trace,
             limits=limits,
-            environment=environment,
             query_cache=query_cache,
             costs=costs,
             convex_version=self._loaded.convex_version,
+            guidelines=guidelines,
         )
         self._subscriptions = Subscriptions(self._runtime)
         self._scheduler = Scheduler(self._runtime, choices.child("scheduled functions"))
@@ -174,7 +180,7 @@ class Deployment(Caller):
         self.crons = Crons(self._runtime, self._loaded.crons, choices.child("cron splay"), splay=cron_splay)
         self._http = HttpServer(
             self._runtime,
-            self._loaded.http,
+            self._loaded.site,
             self._call_by_http,
             environment["CONVEX_CLOUD_URL"],
             environment["CONVEX_SITE_URL"],
@@ -242,10 +248,11 @@ class Deployment(Caller):
 
         def busy() -> bool:
             if self._scheduler.busy and self._scheduler.started >= last:
+                loop = self._scheduler.loop
                 raise UsageError(
-                    f"run_until_idle ran {max_jobs} scheduled functions and more are waiting; the last was "
-                    f"{self._scheduler.last_started}. A function that always schedules itself never becomes idle: "
-                    "use advance(…) for a stretch of time, or run_until_idle(max_jobs=…) for more."
+                    f"run_until_idle ran {max_jobs:,} scheduled functions and more are waiting"
+                    + (f": {loop} schedule each other and never become idle. " if loop else ". ")
+                    + "Use advance(…) for a stretch of time, or run_until_idle(max_jobs=…) for more jobs."
                 )
             return self._scheduler.busy
 
@@ -299,7 +306,7 @@ class Deployment(Caller):
     @property
     def findings(self) -> list[RuntimeFinding]:
         """The guidelines that the backend went against so far, under the names of the lint rules."""
-        return list(self._runtime.findings)
+        return list(self._runtime.watch.findings)
 
     @property
     def usage(self) -> Usage:

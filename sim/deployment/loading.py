@@ -1,37 +1,41 @@
-"""Loading a backend: find it, load its modules in each language it uses, read its schema."""
+"""Loading the modules of an app or component, in each language it uses: functions, schema, cron jobs, routes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from biconvex.sim.hosts.javascript import JavaScriptHost, module_files
-from biconvex.sim.hosts.project import convex_version, locate
-from biconvex.sim.hosts.protocol import STEP_TIMEOUT_S, Host, ModuleSource
+from biconvex.sim.hosts.project import BackendLocation
+from biconvex.sim.hosts.protocol import STEP_TIMEOUT_S, AppDefinition, Host, ModuleSource
 from biconvex.sim.hosts.python import PythonHost, python_files
-from biconvex.sim.runtime import Registry
-from biconvex.sim.services import CronSpec, cron_specs
+from biconvex.sim.runtime import Component, Registry
+from biconvex.sim.services import CronSpec, HttpSite, cron_specs
 from biconvex.sim.store import Schema
 from biconvex.sim.values import DeveloperError, ProjectError
 
-__all__ = ["Loaded", "load_backend"]
+__all__ = ["LoadedModules", "Loading", "load_modules"]
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A backend that is ready to run."""
+class LoadedModules:
+    """The modules of an app, or of a component: what they define, ready to run. `site` has their HTTP routes."""
 
-    registry: Registry
+    component: Component
     schema: Schema
     crons: tuple[CronSpec, ...]
-    convex_version: tuple[int, int]
     hosts: tuple[Host, ...]
-    http: Host | None
-    """The host that has the project's HTTP router."""
+    site: HttpSite
+    definition: AppDefinition | None
+    """What `convex.config` says, where there is one."""
+
+    @property
+    def registry(self) -> Registry:
+        """The functions."""
+        return self.component.registry
 
     def close(self) -> None:
         """Release what the hosts hold."""
@@ -39,54 +43,78 @@ class Loaded:
             host.close()
 
 
-def load_backend(
-    path: Path, environment: Mapping[str, str], start_ms: int, step_timeout_s: float = STEP_TIMEOUT_S
-) -> Loaded:
-    """Load the backend at a path: a functions folder, or the project that has one.
+class Loading(msgspec.Struct, frozen=True):
+    """What modules see while they load, and for how many real seconds they may run without waiting for anything.
 
-    `environment` and `start_ms` (since the epoch) are what modules see while they load; `step_timeout_s` is how long
-    code may run in real seconds without waiting for anything.
-
-    Raises `ProjectError` when there is none, when a module can't be loaded, or when definitions contradict.
+    `start_ms` is since the epoch.
     """
-    location = locate(path)
-    hosts: list[Host] = []
-    if module_files(location.functions):
-        hosts.append(
-            JavaScriptHost(location, environment=environment, import_ms=start_ms, timeout_s=step_timeout_s)
-        )
-    if python_files(location.functions):
-        hosts.append(
-            PythonHost(
-                location.functions, environment=environment, import_ms=start_ms, timeout_s=step_timeout_s
-            )
-        )
+
+    start_ms: int
+    step_timeout_s: float = STEP_TIMEOUT_S
+
+
+def load_modules(
+    location: BackendLocation, environment: Mapping[str, str], loading: Loading, component: str = ""
+) -> LoadedModules:
+    """Load the modules of an app, or of the component at a path, whose functions find `environment`.
+
+    Raises `ProjectError` when there are none, when one can't be loaded, or when definitions contradict.
+    """
+    hosts = _hosts(location, environment, loading, of_component=bool(component))
     if not hosts:
         raise ProjectError(
             f"{location.functions} has no Convex functions: no TypeScript, JavaScript or Python module was found in it"
         )
-    registry = Registry()
+    registry = Registry(component)
     modules: list[ModuleSource] = []
     http: Host | None = None
     try:
         for host in hosts:
             loaded = host.load()
-            registry.add(loaded, host)
+            registry.add([module for module in loaded if module.components is None], host)
             modules += loaded
             if any(module.routes is not None for module in loaded):
                 http = host
-        return Loaded(
-            registry,
+        definition = next((module.components for module in modules if module.components is not None), None)
+        children = () if definition is None else tuple(child.name for child in definition.components)
+        return LoadedModules(
+            Component(component, registry, environment, children),
             _schema(_schemas(modules)),
             _crons(modules, registry),
-            convex_version(location.root),
             tuple(hosts),
-            http,
+            HttpSite(http, component),
+            definition,
         )
     except BaseException:
         for host in hosts:
             host.close()
         raise
+
+
+def _hosts(
+    location: BackendLocation, environment: Mapping[str, str], loading: Loading, *, of_component: bool
+) -> list[Host]:
+    hosts: list[Host] = []
+    if module_files(location.functions, of_component=of_component):
+        hosts.append(
+            JavaScriptHost(
+                location,
+                environment=environment,
+                import_ms=loading.start_ms,
+                timeout_s=loading.step_timeout_s,
+                of_component=of_component,
+            )
+        )
+    if python_files(location.functions):
+        hosts.append(
+            PythonHost(
+                location.functions,
+                environment=environment,
+                import_ms=loading.start_ms,
+                timeout_s=loading.step_timeout_s,
+            )
+        )
+    return hosts
 
 
 def _schemas(modules: Sequence[ModuleSource]) -> list[tuple[str, dict[str, Any]]]:

@@ -15,7 +15,10 @@ import msgspec
 
 __all__ = [
     "STEP_TIMEOUT_S",
+    "AppDefinition",
+    "Binding",
     "CallResult",
+    "EnvironmentVariable",
     "Frame",
     "FunctionKind",
     "FunctionSource",
@@ -23,6 +26,7 @@ __all__ = [
     "HostCrashed",
     "HostOutOfMemory",
     "HostTimeout",
+    "Installation",
     "Invocation",
     "LogLine",
     "ModuleSource",
@@ -65,12 +69,50 @@ class FunctionSource(msgspec.Struct, frozen=True):
     returns: dict[str, Any] | None = None
 
 
+class EnvironmentVariable(msgspec.Struct, frozen=True):
+    """A variable of the environment that an app or component declares; `validator` is validator JSON as text."""
+
+    name: str
+    validator: str
+    optional: bool = False
+
+
+class Binding(msgspec.Struct, frozen=True):
+    """What an installed component gets for a variable: a `value`, or that of the variable `reference` around it."""
+
+    name: str
+    value: str | None = None
+    reference: str | None = None
+
+
+class AppDefinition(msgspec.Struct, frozen=True):
+    """An app, or a component, as `convex.config` defines it: the variables it declares and the components in it.
+
+    `http_prefix` is where an app's own routes begin, None where they aren't moved.
+    """
+
+    is_app: bool
+    variables: tuple[EnvironmentVariable, ...] = ()
+    components: tuple[Installation, ...] = ()
+    http_prefix: str | None = None
+
+
+class Installation(msgspec.Struct, frozen=True):
+    """A component that is installed: its name there, its functions folder, what it gets, where its routes begin."""
+
+    name: str
+    folder: str
+    definition: AppDefinition
+    bindings: tuple[Binding, ...] = ()
+    http_prefix: str | None = None
+
+
 class ModuleSource(msgspec.Struct, frozen=True):
     """A loaded module: its path without extension (`folder/file`), the file it came from, its functions.
 
     `schema` is the exported JSON of a schema definition (semantics §3.4), `routes` (path, method) of a
     router, `crons` the exported JSON of cron jobs; each None where the module defines none. `uses_node` tells
-    that the module asks for the Node runtime.
+    that the module asks for the Node runtime. `components` is the definition of an app, which has no functions.
     """
 
     path: str
@@ -80,6 +122,7 @@ class ModuleSource(msgspec.Struct, frozen=True):
     routes: list[dict[str, Any]] | None = None
     crons: dict[str, Any] | None = None
     uses_node: bool = False
+    components: AppDefinition | None = None
 
 
 class Invocation(msgspec.Struct, frozen=True):
@@ -117,6 +160,8 @@ class Syscall(msgspec.Struct, frozen=True):
 class CallResult(msgspec.Struct, frozen=True, omit_defaults=True):
     """The answer to a syscall: `value` is JSON text, or `error` is what the handler sees thrown.
 
+    `error_code` is what Node's errors have as `code` (`ECONNRESET`), for requests that failed.
+
     `rows` (queryStreamNext only) has the JSON texts of rows that follow `value`'s, which the host may hand out by
     itself; it reports how many it did with its next step (`consumed`).
     """
@@ -125,6 +170,7 @@ class CallResult(msgspec.Struct, frozen=True, omit_defaults=True):
     value: str | None = None
     error: str | None = None
     error_data: str | None = None
+    error_code: str | None = None
     rows: tuple[str, ...] = ()
     rows_done: bool = False
 

@@ -1,9 +1,11 @@
 """The runtime: the function registry and the syscall surface, one for all languages."""
 
 from biconvex.sim.runtime.cache import Answer
+from biconvex.sim.runtime.components import Component, Components
 from biconvex.sim.runtime.costs import Costs
 from biconvex.sim.runtime.files import StoredFile
 from biconvex.sim.runtime.findings import RuntimeFinding
+from biconvex.sim.runtime.guidelines import Guidelines
 from biconvex.sim.runtime.limits import Limits
 from biconvex.sim.runtime.outcome import Failure, Outcome
 from biconvex.sim.runtime.registry import RegisteredFunction, Registry
@@ -14,9 +16,12 @@ from biconvex.sim.runtime.usage import FunctionUsage, Measure, Usage
 
 __all__ = [
     "Answer",
+    "Component",
+    "Components",
     "Costs",
     "Failure",
     "FunctionUsage",
+    "Guidelines",
     "Identity",
     "Limits",
     "Measure",

@@ -6,7 +6,7 @@ it conflicted. An action runs outside of transactions, and each of its calls is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import msgspec
@@ -15,14 +15,14 @@ from biconvex.sim.kernel import NS_PER_MS, Choices, Kernel, Trace
 from biconvex.sim.runtime.accounting import Accounting
 from biconvex.sim.runtime.cache import Answer, QueryCache, Question
 from biconvex.sim.runtime.checks import check_arguments, checked_outcome
-from biconvex.sim.runtime.components import Component, Components
+from biconvex.sim.runtime.components import Components
 from biconvex.sim.runtime.costs import Costs
 from biconvex.sim.runtime.files import Files
 from biconvex.sim.runtime.findings import RuntimeFinding
 from biconvex.sim.runtime.limits import Limits
 from biconvex.sim.runtime.outcome import Failure, Outcome, Terminated
 from biconvex.sim.runtime.permits import Permits, WriteRate
-from biconvex.sim.runtime.registry import RegisteredFunction, Registry
+from biconvex.sim.runtime.registry import RegisteredFunction
 from biconvex.sim.runtime.run import Identity, Run
 from biconvex.sim.runtime.stepping import Stepper
 from biconvex.sim.runtime.syscalls.audit import resolved_lines
@@ -38,7 +38,7 @@ _BACKOFF_LAST_MS: Final = 2_000
 
 
 class Runtime:
-    """Runs functions of one deployment on its store.
+    """Runs functions of one deployment on its store: those of the app, and of its components.
 
     `on_commit` callbacks hear of every commit, in order; `external` has the operations that services perform for
     actions (`fetch`). Both are where services hook in. `convex_version` is that of the project's npm package: some
@@ -50,24 +50,22 @@ class Runtime:
         *,
         kernel: Kernel,
         store: Store,
-        registry: Registry,
+        components: Components,
         choices: Choices,
         trace: Trace,
         limits: Limits,
-        environment: Mapping[str, str],
         query_cache: bool = True,
         costs: Costs | None = None,
         convex_version: tuple[int, int] = (1, 48),
-        components: Components | None = None,
     ) -> None:
         self.kernel = kernel
         self.convex_version = convex_version
         self.store = store
-        self.registry = registry
+        self.components = components
+        self.registry = components.app.registry
         self.trace = trace
         self.limits = limits
-        self.environment = environment
-        self.components = components or Components(Component("", registry, environment))
+        self.environment = components.app.environment
         self.findings: list[RuntimeFinding] = []
         self.audit_log: list[Any] = []
         self.on_commit: list[Callable[[Commit], None]] = []
@@ -79,7 +77,7 @@ class Runtime:
         is_free = costs is None or costs.are_free
         self._write_rate = None if is_free else WriteRate(limits.bytes_written_per_second)
         self.files = Files(
-            kernel.clock, choices.child("upload tokens"), environment.get("CONVEX_CLOUD_URL", "")
+            kernel.clock, choices.child("upload tokens"), self.environment.get("CONVEX_CLOUD_URL", "")
         )
         self.on_commit.append(self.files.heed)
         self.request_ids = choices.child("request ids")

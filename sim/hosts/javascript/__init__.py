@@ -2,6 +2,6 @@
 
 from biconvex.sim.hosts.javascript.host import JavaScriptHost
 from biconvex.sim.hosts.javascript.node import node_version
-from biconvex.sim.hosts.javascript.routing import ModuleFile, module_files
+from biconvex.sim.hosts.javascript.routing import CONFIG, ModuleFile, module_files
 
-__all__ = ["JavaScriptHost", "ModuleFile", "module_files", "node_version"]
+__all__ = ["CONFIG", "JavaScriptHost", "ModuleFile", "module_files", "node_version"]

@@ -70,9 +70,37 @@ function cronsOf(exported) {
   return JSON.parse(crons.export());
 }
 
+/** An app's or component's definition, with those of the components in it (`AppDefinition`). */
+function definitionOf(definition) {
+  const { definitionType, envVars = [], childComponents, httpMounts, httpPrefix } = definition.export();
+  const prefixes = new Map(Object.entries(httpMounts).map(([prefix, reference]) => [reference, prefix]));
+  return {
+    is_app: definitionType.type === 'app',
+    variables: envVars.map(([name, { value, optional }]) => ({ name, validator: value, optional: optional === true })),
+    components: childComponents.map(({ name, path, env }, at) => ({
+      name,
+      folder: path,
+      definition: definitionOf(definition._childComponents[at][1].definition),
+      bindings: (env ?? []).map(([variable, bound]) =>
+        bound.type === 'envVar' ? { name: variable, reference: bound.name } : { name: variable, value: bound.value },
+      ),
+      http_prefix: prefixes.get(`_reference/childComponent/${name}`) ?? null,
+    })),
+    http_prefix: httpPrefix ?? null,
+  };
+}
+
+function componentsOf(exported) {
+  if (typeof exported.default?.export !== 'function' || !Array.isArray(exported.default._childComponents)) {
+    throw new Refused('The default export of `convex.config` is not an app: it must be what `defineApp()` returns.');
+  }
+  return definitionOf(exported.default);
+}
+
 /** The parts of `ModuleSource` that come from the exports of module `path`. Throws what user code throws, or `Refused`. */
 function analyze(path, exported, usesNode) {
   if (path === 'schema') return { functions: [], schema: schemaOf(exported) };
+  if (path === 'convex.config') return { functions: [], components: componentsOf(exported) };
   const found = { functions: functionsOf(exported, usesNode, path) };
   if (path === 'http') found.routes = routesOf(exported);
   if (path === 'crons') found.crons = cronsOf(exported);

@@ -53,6 +53,43 @@ function generatedFiles(functions, missing) {
   };
 }
 
+/**
+ * Gives a definition that installs components what Convex gives it for each: where its folder is, and how it is called.
+ * The definition itself goes along, for whoever reads the whole.
+ */
+function componentDefinitions(functions) {
+  const app = new Set(['ts', 'js'].map((suffix) => path.join(functions, `convex.config.${suffix}`)));
+  return {
+    name: 'biconvex-components',
+    setup(build) {
+      build.onResolve({ filter: /(^|\/)convex\.config(\.[a-z]+)?$/ }, async (args) => {
+        if (args.namespace !== 'file' || args.pluginData === 'definition' || app.has(args.path)) return undefined;
+        const candidates = [args.path];
+        if (args.path.endsWith('.js')) candidates.push(args.path.replace(/js$/, 'ts'));
+        if (args.path.endsWith('convex.config')) candidates.push(`${args.path}.js`, `${args.path}.ts`);
+        for (const candidate of candidates) {
+          const { kind, importer, resolveDir } = args;
+          const found = await build.resolve(candidate, { kind, importer, resolveDir, pluginData: 'definition' });
+          if (found.errors.length === 0 && found.path !== '') return { path: found.path, namespace: 'biconvex-component' };
+        }
+        return undefined;
+      });
+      build.onLoad({ filter: /.*/, namespace: 'biconvex-component' }, (args) => ({
+        contents: `
+          import definition from ${JSON.stringify(args.path)};
+          if (typeof definition?.export !== "function" || typeof definition._name !== "string") {
+            throw new Error(${JSON.stringify(`The default export of ${path.relative(path.dirname(functions), args.path)} `)} +
+              "is not a component: it must be what \`defineComponent(name)\` returns.");
+          }
+          export default {
+            componentDefinitionPath: ${JSON.stringify(path.dirname(args.path))}, defaultName: definition._name, definition,
+          };`,
+        resolveDir: path.dirname(args.path),
+      }));
+    },
+  };
+}
+
 /** What Convex's own command replaces: `async_hooks` in the default runtime, `server-only`, and WebAssembly files. */
 function convexStubs(platform) {
   return {
@@ -140,6 +177,7 @@ async function build(esbuild, request, platform, modules) {
     logLimit: 0,
     plugins: [
       generatedFiles(request.functions, missing),
+      componentDefinitions(request.functions),
       convexStubs(platform),
       ...(platform === 'node' ? [externalPackages(request.externalPackages)] : []),
     ],

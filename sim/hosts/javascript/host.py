@@ -13,6 +13,7 @@ from biconvex.sim.hosts.javascript.routing import ModuleFile, module_files
 from biconvex.sim.hosts.project import BackendLocation
 from biconvex.sim.hosts.protocol import (
     STEP_TIMEOUT_S,
+    AppDefinition,
     CallResult,
     FunctionSource,
     HostCrashed,
@@ -43,6 +44,7 @@ class _Loaded(msgspec.Struct, frozen=True):
     schema: dict[str, Any] | None = None
     routes: list[dict[str, Any]] | None = None
     crons: dict[str, Any] | None = None
+    components: AppDefinition | None = None
 
 
 class _LoadFailed(msgspec.Struct, frozen=True):
@@ -70,7 +72,8 @@ class JavaScriptHost:
     """Runs the handlers of one deployment's TypeScript and JavaScript modules in the process's Node.
 
     `environment` is what `process.env` shows and `import_ms` what `Date.now()` gives while modules are loaded.
-    A step that takes longer than `timeout_s` of real time is stopped (`HostTimeout`).
+    A step that takes longer than `timeout_s` of real time is stopped (`HostTimeout`). `of_component` tells that the
+    modules are those of a component, and not of an app.
     """
 
     is_apart: ClassVar = True
@@ -82,8 +85,10 @@ class JavaScriptHost:
         environment: Mapping[str, str] | None = None,
         import_ms: int = 0,
         timeout_s: float = STEP_TIMEOUT_S,
+        of_component: bool = False,
     ) -> None:
         self._location = location
+        self._of_component = of_component
         self._environment = dict(environment or {})
         self._import_ms = import_ms
         self._timeout_s = timeout_s
@@ -117,6 +122,7 @@ class JavaScriptHost:
                 found.routes,
                 found.crons,
                 files[found.path].uses_node,
+                found.components,
             )
             for found in loaded
         )
@@ -126,7 +132,9 @@ class JavaScriptHost:
         if all(module.path != "http" for module in self._modules):
             return None
         self._open_context(self._environment)
-        letter, text = self._engine.ask(_encode(("route", self._number, "http", method, path)), self._timeout_s)
+        letter, text = self._engine.ask(
+            _encode(("route", self._number, "http", method, path)), self._timeout_s
+        )
         if letter != _LOADED:
             raise HostCrashed(f"the router can't be asked: {self._explain(_decode_failed(text))}")
         found: str | None = msgspec.json.decode(text)
@@ -180,7 +188,7 @@ class JavaScriptHost:
 
     def _read(self) -> Bundle:
         """Find and bundle the modules as they are now on disk."""
-        modules = module_files(self._location.functions)
+        modules = module_files(self._location.functions, of_component=self._of_component)
         bundle = bundle_modules(self._location, modules)
         self._close_context()
         self._modules, self._bundle = modules, bundle

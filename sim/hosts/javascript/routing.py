@@ -12,11 +12,15 @@ import msgspec
 from biconvex.sim.hosts.project import is_component, module_path, refuse_reserved
 from biconvex.sim.values.errors import ProjectError
 
-__all__ = ["ModuleFile", "module_files"]
+__all__ = ["CONFIG", "ModuleFile", "module_files"]
+
+CONFIG: Final = "convex.config"
+"""What the module is called that says which components an app has; functions can't be in it."""
 
 _SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx")
 _HAS_STATEMENT = re.compile(r"^\s{0,100}(import|export)", re.MULTILINE)
-_DEFAULT_RUNTIME_ONLY = frozenset({"http", "crons", "schema", "auth.config"})
+_CONFIG_FILES = frozenset({"convex.config.ts", "convex.config.js"})
+_DEFAULT_RUNTIME_ONLY = frozenset({"http", "crons", "schema", "auth.config", CONFIG})
 # What may stand before a directive, and a directive: white space, comments, then a string of its own.
 _BLANK = re.compile(r"(?:\s|\ufeff|#!.*|//.*|/\*[\s\S]*?\*/)*")
 _DIRECTIVE = re.compile(r"""("[^"\n]*"|'[^'\n]*')\s*(?:;|(?=[\n}/])|$)""")
@@ -42,9 +46,10 @@ _KNOWN: Final[dict[Path, _Facts]] = {}
 _MOST_KNOWN: Final = 8192
 
 
-def module_files(functions: Path) -> tuple[ModuleFile, ...]:
+def module_files(functions: Path, *, of_component: bool = False) -> tuple[ModuleFile, ...]:
     """The modules of a functions folder in the order of their paths; the schema counts as module `schema`.
 
+    So does the definition of an app, as `convex.config`; that of a component is left to whoever installs it.
     Raises `ProjectError` for what Convex refuses to deploy: a folder `_deps`, a name that is no module path, two
     files with one path, `"use node"` where it isn't allowed or isn't there, a file that isn't UTF-8.
     """
@@ -52,7 +57,7 @@ def module_files(functions: Path) -> tuple[ModuleFile, ...]:
     for file in _files(functions):
         relative = file.relative_to(functions).as_posix()
         refuse_reserved(relative)
-        if not _is_module(relative):
+        if not (_is_module(relative) or (relative in _CONFIG_FILES and not of_component)):
             continue
         facts = _facts(file)
         if relative.endswith((".ts", ".tsx")) and not facts.has_statement:

@@ -2,5 +2,6 @@
 
 from biconvex.sim.services.http.messages import HttpRequest, HttpResponse
 from biconvex.sim.services.http.server import HttpServer
+from biconvex.sim.services.http.sites import HttpSite
 
-__all__ = ["HttpRequest", "HttpResponse", "HttpServer"]
+__all__ = ["HttpRequest", "HttpResponse", "HttpServer", "HttpSite"]

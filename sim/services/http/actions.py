@@ -10,6 +10,7 @@ import msgspec
 from biconvex.sim.hosts.protocol import FunctionSource, Host, HostCrashed, HostTimeout
 from biconvex.sim.runtime import Failure, Identity, RegisteredFunction, Runtime
 from biconvex.sim.services.http.messages import HttpRequest, HttpResponse
+from biconvex.sim.services.http.sites import HttpSite
 from biconvex.sim.values.rust import format_bytes
 
 __all__ = ["HttpActions"]
@@ -22,34 +23,39 @@ _NO_ROUTE: Final = "No matching routes found"
 class HttpActions:
     """Finds the route of a request, and runs its handler."""
 
-    def __init__(self, runtime: Runtime, host: Host | None) -> None:
-        """`host` has the project's router; None where the project has none."""
+    def __init__(self, runtime: Runtime, site: HttpSite) -> None:
+        """`site` has the project's router, and those of the components that are mounted."""
         self._runtime = runtime
-        self._host = host
-        self._routes: dict[tuple[str, str], RegisteredFunction] = {}
+        self._site = site
+        self._routes: dict[tuple[str, str, str], RegisteredFunction] = {}
 
     async def respond(self, request: HttpRequest, identity: Identity) -> HttpResponse:
         """Serve a request; an error of the handler is a response as well."""
-        if self._host is None:
-            return HttpResponse.of_text(404, _NO_ROUTER)
         try:
-            route = self._host.route(request.method, request.path)
+            found = self._site.find(request.method, request.path)
         except (HostCrashed, HostTimeout) as error:
             return _failed(Failure(str(error)), "")
-        if route is None:
+        if found is None:
+            return HttpResponse.of_text(404, _NO_ROUTER)
+        if found.route is None:
             return HttpResponse.of_text(404, _NO_ROUTE)
-        function = self._function("GET" if request.method == "HEAD" else request.method, route, self._host)
-        outcome, request_id = await self._runtime.http_action(function, _as_arguments(request), identity)
+        method = "GET" if request.method == "HEAD" else request.method
+        function = self._function(method, found.route, found.host, found.component)
+        arguments = _as_arguments(request, found.path)
+        # Components don't learn who calls.
+        caller = None if found.component else identity
+        outcome, request_id = await self._runtime.http_action(function, arguments, caller)
         if outcome.failure is not None:
             return _failed(outcome.failure, request_id)
         response = self._response(msgspec.json.decode(outcome.json), function)
         return HttpResponse(response.status, response.headers, b"") if request.method == "HEAD" else response
 
-    def _function(self, method: str, route: str, host: Host) -> RegisteredFunction:
-        known = self._routes.get((method, route))
+    def _function(self, method: str, route: str, host: Host, component: str) -> RegisteredFunction:
+        known = self._routes.get((component, method, route))
         if known is None:
             source = FunctionSource(f"{method} {route}", "httpAction", None)
-            known = self._routes[method, route] = RegisteredFunction("http", source, host)
+            known = RegisteredFunction("http", source, host, component=component)
+            self._routes[component, method, route] = known
         return known
 
     def _response(self, answer: Any, function: RegisteredFunction) -> HttpResponse:
@@ -76,13 +82,13 @@ def _failed(failure: Failure, request_id: str) -> HttpResponse:
     return HttpResponse.of_json(500, answer)
 
 
-def _as_arguments(request: HttpRequest) -> Any:
+def _as_arguments(request: HttpRequest, path: str) -> Any:
     has_body = request.method not in _WITHOUT_BODY
     headers: Sequence[Any] = [list(pair) for pair in request.headers]
     return {
         "method": request.method,
         "url": request.url,
-        "path": request.path,
+        "path": path,
         "headers": headers,
         "body": b64encode(request.body).decode() if has_body else None,
     }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from biconvex.sim.hosts.protocol import Host
 from biconvex.sim.runtime import Identity, Runtime
 from biconvex.sim.services.http.actions import HttpActions
 from biconvex.sim.services.http.files import FileServer
 from biconvex.sim.services.http.functions import FunctionCall, FunctionsByHttp
 from biconvex.sim.services.http.messages import HttpRequest, HttpResponse
+from biconvex.sim.services.http.sites import HttpSite
 
 __all__ = ["HttpServer"]
 
@@ -22,15 +22,15 @@ class HttpServer:
     """
 
     def __init__(
-        self, runtime: Runtime, host: Host | None, call: FunctionCall, cloud: str, site: str
+        self, runtime: Runtime, actions: HttpSite, call: FunctionCall, cloud: str, site: str
     ) -> None:
-        """`host` has the project's router, if there is one."""
+        """`actions` has the routes of the project's HTTP actions, if there are any."""
         self._runtime = runtime
         self._cloud = urlsplit(cloud).netloc
         self._site = site
         self._files = FileServer(runtime)
         self._functions = FunctionsByHttp(call)
-        self._actions = HttpActions(runtime, host)
+        self._actions = HttpActions(runtime, actions)
 
     def absolute(self, url: str) -> str:
         """The URL that a path means: uploads, files and functions are at one address, all else at the other."""

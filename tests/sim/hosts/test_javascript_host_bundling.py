@@ -55,11 +55,19 @@ def test_modules_are_named_by_their_paths(tmp_path: Path) -> None:
 
 def test_what_is_no_module_is_skipped(tmp_path: Path) -> None:
     skipped = [
-        "_generated/api.ts", "a.test.ts", "b.d.ts", "auth.config.ts", "convex.config.ts", ".hidden.ts", "#emacs.ts",
+        "_generated/api.ts", "a.test.ts", "b.d.ts", "auth.config.ts", ".hidden.ts", "#emacs.ts",
         "with space.ts", "style.css", "README.md", "nested/schema.ts", "component/convex.config.ts", "component/x.ts",
         "node_modules/package/index.js",
     ]  # fmt: skip
     assert paths(files(tmp_path, *skipped, "kept.ts")) == ["kept"]
+
+
+def test_the_definition_of_an_app_is_read_with_its_modules_and_that_of_a_component_is_not(
+    tmp_path: Path,
+) -> None:
+    files(tmp_path, "convex.config.ts", "m.ts", "inner/convex.config.js")
+    assert paths(tmp_path) == ["convex.config", "m"]
+    assert [module.path for module in module_files(tmp_path, of_component=True)] == ["m"]
 
 
 def test_typescript_that_neither_imports_nor_exports_is_skipped(tmp_path: Path) -> None:
