@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from biconvex.sim.deployment import Caller, Deployment, Subscription, Update
-    from biconvex.sim.runtime import Costs, Limits, RuntimeFinding
+    from biconvex.sim.runtime import Costs, Guidelines, Limits, RuntimeFinding
     from biconvex.sim.server.references import api, internal
     from biconvex.sim.services import HttpResponse, NetworkFailure, OutboundRequest, Reply
     from biconvex.sim.values import (
@@ -34,6 +34,7 @@ __all__ = [
     "Costs",
     "Deployment",
     "FunctionError",
+    "Guidelines",
     "HttpResponse",
     "Int64",
     "Limits",
@@ -52,7 +53,7 @@ __all__ = [
 
 _HOMES = {
     "deployment": ("Caller", "Deployment", "Subscription", "Update"),
-    "runtime": ("Costs", "Limits", "RuntimeFinding"),
+    "runtime": ("Costs", "Guidelines", "Limits", "RuntimeFinding"),
     "server.references": ("api", "internal"),
     "services": ("HttpResponse", "NetworkFailure", "OutboundRequest", "Reply"),
     "values": ("ConvexError", "FunctionError", "Int64", "ProjectError", "SimulationError", "UsageError"),

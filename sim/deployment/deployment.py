@@ -251,7 +251,7 @@ class Deployment(Caller):
                 loop = self._scheduler.loop
                 raise UsageError(
                     f"run_until_idle ran {max_jobs:,} scheduled functions and more are waiting"
-                    + (f": {loop} schedule each other and never become idle. " if loop else ". ")
+                    + (f": {loop}, and will never be done. " if loop else ". ")
                     + "Use advance(…) for a stretch of time, or run_until_idle(max_jobs=…) for more jobs."
                 )
             return self._scheduler.busy

@@ -43,7 +43,6 @@ class Accounting:
         self._runtime = runtime
         self.usage = Usage()
         self._near = NearLimits(runtime.limits)
-        self._found: set[tuple[str, str]] = set()
         self._reading_limits = tuple(getattr(runtime.limits, name) for name in _READING)
         self._writing_limits = tuple(getattr(runtime.limits, name) for name in _WRITING)
 
@@ -116,6 +115,4 @@ class Accounting:
         for code, text in warnings:
             run.log.add_system(text)
             self._runtime.trace.record("log", "warn", run.number, text)
-            if (path, code) not in self._found:
-                self._found.add((path, code))
-                self._runtime.find("near-limit", text, path)
+            self._runtime.watch.tell("near-limit", text, path, target=code, run=run)

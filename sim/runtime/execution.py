@@ -30,6 +30,8 @@ class Execution:
         "argument_bytes",
         "audit_lines",
         "charged",
+        "committed",
+        "due",
         "functions",
         "largest_arguments",
         "limits",
@@ -38,6 +40,7 @@ class Execution:
         "start_ns",
         "system_ns",
         "user_ns",
+        "went_on",
     )
 
     def __init__(self, start_ns: int, limits: ScheduleLimits) -> None:
@@ -53,11 +56,21 @@ class Execution:
         self.charged: dict[Transaction, tuple[int, int, int, int]] = {}
         # What few functions use of a limit, by the name it has in `Limits`: the most of each.
         self.peaks: dict[str, int] = {}
+        # What was scheduled: how often a function for a time (ms).
+        self.due: dict[tuple[str, float], int] = {}
+        # Of an action: how many of its mutations have committed, and whether it has done anything since the last.
+        self.committed = 0
+        self.went_on = False
 
     def peak(self, name: str, used: int) -> None:
         """Note that so much of a limit was used at once."""
         if used > self.peaks.get(name, -1):
             self.peaks[name] = used
+
+    def has_committed(self) -> None:
+        """A mutation of this action has written something."""
+        self.committed += 1
+        self.went_on = False
 
     def begin(self, start_ns: int) -> None:
         """The function begins at this time."""

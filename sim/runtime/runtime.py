@@ -18,7 +18,7 @@ from biconvex.sim.runtime.checks import check_arguments, checked_outcome
 from biconvex.sim.runtime.components import Components
 from biconvex.sim.runtime.costs import Costs
 from biconvex.sim.runtime.files import Files
-from biconvex.sim.runtime.findings import RuntimeFinding
+from biconvex.sim.runtime.guidelines import Guidelines
 from biconvex.sim.runtime.limits import Limits
 from biconvex.sim.runtime.outcome import Failure, Outcome, Terminated
 from biconvex.sim.runtime.permits import Permits, WriteRate
@@ -28,6 +28,7 @@ from biconvex.sim.runtime.stepping import Stepper
 from biconvex.sim.runtime.syscalls.audit import resolved_lines
 from biconvex.sim.runtime.syscalls.metadata import request_id
 from biconvex.sim.runtime.timekeeping import Timekeeper, out_of_time
+from biconvex.sim.runtime.watch import Watch
 from biconvex.sim.store import Commit, Conflict, Store, Transaction
 from biconvex.sim.values import DeveloperError, Value, dumps
 
@@ -57,6 +58,7 @@ class Runtime:
         query_cache: bool = True,
         costs: Costs | None = None,
         convex_version: tuple[int, int] = (1, 48),
+        guidelines: Guidelines | None = None,
     ) -> None:
         self.kernel = kernel
         self.convex_version = convex_version
@@ -66,7 +68,7 @@ class Runtime:
         self.trace = trace
         self.limits = limits
         self.environment = components.app.environment
-        self.findings: list[RuntimeFinding] = []
+        self.watch = Watch(self, guidelines or Guidelines())
         self.audit_log: list[Any] = []
         self.on_commit: list[Callable[[Commit], None]] = []
         self.external: dict[str, Callable[[Run, Any], Coroutine[Any, Any, str]]] = {}
@@ -158,7 +160,9 @@ class Runtime:
                 outcome = await self.execute(run, args)
                 if outcome.failure is None:
                     await self.time.commit(run)
-                    self.commit(transaction, run)
+                    commit = self.commit(transaction, run)
+                    if parent is not None and commit.writes:
+                        parent.execution.has_committed()
             except Conflict as conflict:
                 if retries == self.limits.mutation_retries:
                     self.accounting.note_retries(run, retries)
@@ -318,6 +322,8 @@ class Runtime:
         except HostCrashed as crash:
             outcome = Outcome(failure=crash_failure(function, crash))
         self.accounting.close(run)
+        if run.queries or run.transaction is None:
+            self.watch.ended(run, outcome.failure)
         if run.log.lines:
             outcome = msgspec.structs.replace(outcome, logs=tuple(run.log.lines))
         failure = outcome.failure
@@ -352,10 +358,11 @@ class Runtime:
             self.audit_log.append(line)
             self.trace.record("audit", run.function.path, run.number, line)
 
-    def find(self, rule: str, message: str, function: str) -> None:
-        """Note a guideline that was not kept."""
-        self.findings.append(RuntimeFinding(rule, message, function, self.kernel.clock.now_ns / NS_PER_MS))
-        self.trace.record("finding", rule, 0, {"function": function, "message": message})
+    def find(
+        self, rule: str, message: str, function: str, *, target: str = "", run: Run | None = None
+    ) -> None:
+        """Note a guideline that was not kept, once for a rule, a function and what it did it to."""
+        self.watch.tell(rule, message, function, target=target, run=run)
 
 
 def crash_failure(function: RegisteredFunction, crash: HostCrashed) -> Failure:

@@ -13,7 +13,7 @@ from uuid import UUID
 from biconvex.sim.kernel import NS_PER_MS, NS_PER_SECOND, Choices, Timer
 from biconvex.sim.runtime import Outcome, RegisteredFunction, Runtime
 from biconvex.sim.store import Conflict
-from biconvex.sim.values import DeveloperError, Value
+from biconvex.sim.values import DeveloperError, UsageError, Value
 
 if TYPE_CHECKING:
     from biconvex.sim.store import Commit, Document, Transaction
@@ -22,6 +22,7 @@ __all__ = ["Scheduler"]
 
 _JOBS: Final = "_scheduled_functions"
 _LONGEST_BACKOFF_MS: Final = 60_000
+_MOST_WITHOUT_TIME: Final = 10_000
 _RETENTION_NS: Final = 7 * 86_400 * NS_PER_SECOND
 
 
@@ -45,13 +46,21 @@ class Scheduler:
             f"{_JOBS}@{component.path}" if component.path else _JOBS for component in runtime.components
         )
         self.started = 0
-        self.last_started = ""
+        self._last_started = ""
         runtime.on_commit.append(self._heed)
 
     @property
     def busy(self) -> bool:
         """Whether a job is pending or in progress."""
         return bool(self._timers or self._due or self._running)
+
+    @property
+    def loop(self) -> str:
+        """Which functions schedule each other in a circle, from the last one that ran, in words; empty if none do."""
+        circle = self._runtime.watch.repetition.circle_from(self._last_started)
+        if len(circle) == 2:
+            return f"{circle[0]} schedules itself"
+        return f"{' → '.join(circle)} schedule each other" if circle else ""
 
     def _heed(self, commit: Commit) -> None:
         for write in commit.writes:
@@ -95,6 +104,12 @@ class Scheduler:
             self._kernel.call_at(self._ended[0][0], self._expire)
 
     def _came_due(self, job_id: str) -> None:
+        if self._runtime.watch.repetition.same_instant(job_id) > _MOST_WITHOUT_TIME:
+            raise UsageError(
+                f"{_MOST_WITHOUT_TIME:,} scheduled functions ran one after the other while no virtual time passed: "
+                f"{self.loop or 'each schedules the next'}. This would never end: let them wait between two runs, or "
+                "stop."
+            )
         del self._timers[job_id]
         self._due.append(job_id)
         self._start_due()
@@ -115,11 +130,11 @@ class Scheduler:
             name = str(job.value["name"])
             args: Any = job.value["args"]
             self.started += 1
-            self.last_started = name
             try:
                 place = self._runtime.components.jobs.get(job_id)
                 target = place.target if place is not None else ""
                 function = self._runtime.components[target].registry.require(name)
+                self._last_started = function.path
             except DeveloperError as error:
                 await self._fail(job_id, error.message)
                 return
@@ -135,6 +150,7 @@ class Scheduler:
                 )
         finally:
             del self._running[job_id]
+            self._runtime.watch.repetition.ended(job_id)
             self._start_due()
 
     async def _run_mutation(self, job_id: str, function: RegisteredFunction, args: Value) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .document import Document
-    from .query import Operator, Plan
+    from .query import Operator, Plan, Query
     from .table import Row
     from .transaction import Transaction
 
@@ -50,6 +50,10 @@ class Scan(Node, Protocol):
     looking_ahead: bool
     uncounted: list[Row]
     ended: bool
+
+    @property
+    def rows_taken(self) -> int:
+        """How many rows it has given, counted or not."""
 
     def count(self, row: Row) -> Row:
         """Account for a row that is taken; returns it."""
@@ -94,6 +98,11 @@ class RangeScan:
         self._page: deque[Row] = deque()
         self._counted = False
         self._mark: bytes | None = None
+
+    @property
+    def rows_taken(self) -> int:
+        """How many rows it has given."""
+        return self.rows_fetched - len(self._page)
 
     @property
     def needs_fetch(self) -> bool:
@@ -213,12 +222,20 @@ class _Ahead(msgspec.Struct, frozen=True, eq=False):
 class QueryStream:
     """The results of a query, one at a time."""
 
-    __slots__ = ("_ahead", "_node", "_scan")
+    __slots__ = ("_ahead", "_node", "_scan", "query")
 
-    def __init__(self, scan: Scan, operators: tuple[Operator, ...]) -> None:
+    def __init__(self, scan: Scan, query: Query) -> None:
+        """`query` is what `scan` is the source of."""
+        self.query = query
         self._scan = scan
-        self._node = pipeline(scan, operators)
+        self._node = pipeline(scan, query.operators)
         self._ahead: deque[_Ahead] = deque()
+
+    @property
+    def rows_read(self) -> int:
+        """How many rows have counted, whether a filter let them pass or not."""
+        ahead = sum(len(outcome.rows) for outcome in self._ahead)
+        return self._scan.rows_taken - ahead
 
     def next(self) -> Document | None:
         """Consume the next document; None at the end. Raises at a read limit and where a filter can't be computed."""

@@ -119,7 +119,7 @@ class Transaction:
             scan = SearchScan(self, query, plan.interval)
         else:
             scan = RangeScan(self, query.table, plan, query.reverse, plan.interval)
-        return QueryStream(scan, query.operators)
+        return QueryStream(scan, query)
 
     def paginate(
         self,

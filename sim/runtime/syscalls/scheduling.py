@@ -114,6 +114,7 @@ def _enqueue(runtime: Runtime, run: Run, transaction: Transaction, arguments: An
     if transaction.component or function.component:
         runtime.components.jobs[job_id] = JobPlace(transaction.component, function.component)
     runtime.trace.record("schedule", function.path, run.number, {"id": job_id, "at_ms": due_ms})
+    runtime.watch.scheduled(run, function, job_id, due_ms)
     return job_id
 
 

@@ -66,6 +66,8 @@ class Crons(Mapping[str, CronJob]):
     async def _run(self, job: CronJob) -> None:
         started_ns = self._kernel.clock.now_ns
         self._runtime.trace.record("cron", job.name, 0, {"function": job.function, "due_ms": job.next_ms})
+        if job.spec.function.visibility == "public" and not job.spec.function.component:
+            self._runtime.watch.public_function(f"The cron job {job.name!r}", "runs", job.function)
         try:
             outcome = await (self._mutate(job) if job.spec.function.kind == "mutation" else self._act(job))
             self._ended(job, started_ns, outcome)
@@ -114,5 +116,6 @@ class Crons(Mapping[str, CronJob]):
                 f"{took_s:g} s, and {skipped} run{'s were' if skipped > 1 else ' was'} left out. Make the run shorter, "
                 "or the schedule longer.",
                 job.function,
+                target=job.name,
             )
         self._runtime.trace.record("cron end", job.name, 0, detail)

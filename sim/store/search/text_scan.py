@@ -38,6 +38,11 @@ class SearchScan:
         self._next = 0
         self._counted = 0
 
+    @property
+    def rows_taken(self) -> int:
+        """How many results it has given."""
+        return self._next
+
     def pull(self, hint: int) -> Row | None:
         """The next result, None at the end; raises beyond the last one that a search may look at."""
         if self.looking_ahead and (self._rows is None or self.transaction.writable):

@@ -198,7 +198,8 @@ def test_a_job_that_always_schedules_itself_is_named_instead_of_running_for_ever
     convex.as_admin().mutation("m:forever")
     with pytest.raises(
         UsageError,
-        match=r"^run_until_idle ran 50 scheduled functions and more are waiting; the last was m\.js:forever",
+        match=r"^run_until_idle ran 50 scheduled functions and more are waiting: m:forever schedules itself, and will never be "
+        r"done\. Use advance\(…\) for a stretch of time, or run_until_idle\(max_jobs=…\) for more jobs\.$",
     ):
         convex.run_until_idle(max_jobs=50)
 
