@@ -4,7 +4,7 @@ Nothing else in the simulator may look at the real clock, real randomness, threa
 object identity.
 """
 
-from biconvex.sim.kernel.choices import Choices
+from biconvex.sim.kernel.choices import Choices, Decide
 from biconvex.sim.kernel.clock import NS_PER_MS, NS_PER_SECOND, START_NS, Clock, duration_ns, parse_duration
 from biconvex.sim.kernel.event import EVENT_KINDS, Event
 from biconvex.sim.kernel.loop import CancelledTask, Future, Kernel, Stalled, Task, Timer
@@ -21,6 +21,7 @@ __all__ = [
     "CancelledTask",
     "Choices",
     "Clock",
+    "Decide",
     "Event",
     "FunctionRun",
     "Future",

@@ -1,7 +1,8 @@
 """Seeded choices: every random decision of a simulation, drawn by name from one root seed.
 
-Some choices are decisions: which task goes next, which fault strikes. They may come from elsewhere than the seed: from a
-list, which replays a run, or from Hypothesis, which shrinks it. What is merely random (ids, jitter) stays with the seed.
+Some choices are decisions: which task goes next, which fault strikes. They may come from elsewhere than the seed:
+from a list, which replays a run, or from Hypothesis, which shrinks it. What is merely random (ids, jitter) stays with
+the seed.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class Trace:
 
     def __init__(self, clock: Clock, seed: int = 0) -> None:
         self._clock = clock
-        self._seed = seed
+        self.seed = seed
         self._rows: list[_Row] = []
 
     def record(self, kind: str, subject: str, run: int = 0, detail: Any = None) -> None:
@@ -88,7 +88,7 @@ class Trace:
 
     def save(self, file: str | Path) -> None:
         """Write it to a file, as JSON lines: a line about the format, and one for each event."""
-        Path(file).write_bytes(b"".join(jsonl(self, seed=self._seed)))
+        Path(file).write_bytes(b"".join(jsonl(self, seed=self.seed)))
 
     def save_timeline(self, file: str | Path) -> None:
         """Write it to a file that https://ui.perfetto.dev shows as a timeline."""
