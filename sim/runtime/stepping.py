@@ -24,7 +24,7 @@ from biconvex.sim.runtime.syscalls import (
 from biconvex.sim.runtime.syscalls.arguments import check_arguments_object
 from biconvex.sim.runtime.timekeeping import Timekeeper, out_of_time
 from biconvex.sim.store import InvalidCursor
-from biconvex.sim.values import DeveloperError, Value, dumps
+from biconvex.sim.values import DeveloperError, NetworkError, Value, dumps
 
 if TYPE_CHECKING:
     from biconvex.sim.runtime.runtime import Runtime
@@ -229,6 +229,8 @@ class Stepper:
                 result = await result
         except InvalidCursor as error:
             return CallResult(call.id, error=error.message, error_data=dumps(error.data))
+        except NetworkError as error:
+            return CallResult(call.id, error=error.message, error_code=error.code)
         except DeveloperError as error:
             return CallResult(call.id, error=error.message)
         if isinstance(result, str):

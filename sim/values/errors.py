@@ -8,6 +8,7 @@ SimulationError
 └── InternalError         a bug of Biconvex: please report it
 
 DeveloperError            inside a running function: an error of Convex's own that the function may catch
+└── NetworkError          … of a request to somebody else
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ __all__ = [
     "DeveloperError",
     "FunctionError",
     "InternalError",
+    "NetworkError",
     "ProjectError",
     "SimulationError",
     "UsageError",
@@ -83,6 +85,10 @@ class DeveloperError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class NetworkError(DeveloperError):
+    """A request that got no reply; `code` is what Node's errors call it, such as `ECONNRESET`."""
 
 
 def _describe(data: Any) -> str:

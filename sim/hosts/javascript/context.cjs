@@ -11,7 +11,6 @@ const consoleCapture = require('./console.cjs');
 const { running } = require('./current.cjs');
 const { formatStack } = require('./errors.cjs');
 const fetching = require('./fetch.cjs');
-const { nodeGlobals, nodeProcess, requireFrom } = require('./node_runtime.cjs');
 const subtle = require('./subtle.cjs');
 const { mainRealm } = require('./web.cjs');
 
@@ -85,20 +84,24 @@ class Context {
   constructor(script, root) {
     const { globals, ...main } = mainRealm();
     const usesNode = root !== null;
+    // Few backends use it, and what it stands on takes long to load.
+    const node = usesNode ? require('./node_runtime.cjs') : null;
+    this.usesNode = usesNode;
     this.alwaysNative = usesNode;
     this.ports = null;
     this.loaded = new Map();
     this.vm = vm.createContext(Object.create(null), { name: 'biconvex' });
-    const extra = usesNode ? nodeGlobals() : [];
+    const extra = usesNode ? node.nodeGlobals() : [];
     this.inside = prelude.runInContext(this.vm)(services, {
       ...main,
       globals: [...globals, ...extra],
       subtleMethods: subtle.METHODS,
-      process: usesNode ? nodeProcess() : undefined,
+      process: usesNode ? node.nodeProcess() : undefined,
     });
+    if (usesNode) Object.assign(this.vm, node.ownGlobals(this.vm));
     this.inspect = usesNode ? inspectInNode : inspecting.runInContext(this.vm)(Object);
     const bundle = script.runInContext(this.vm);
-    this.modules = bundle(usesNode ? requireFrom(root, this) : undefined, this.inside.dynamicImport);
+    this.modules = bundle(usesNode ? node.requireFrom(root, this) : undefined, this.inside.dynamicImport);
   }
 
   /** Exports of a module; the first call runs it, and what it throws is thrown by later calls as well. */

@@ -10,10 +10,11 @@ const NULL_BODY = new Set([101, 204, 205, 304]);
 
 const base64 = (buffer) => Buffer.from(buffer).toString('base64');
 
-/** Performs a syscall for a run; a promise of this realm with the parsed result. */
+/** Performs a syscall for a run; a promise of this realm with the parsed result. An error has the code that it came with. */
 function call(run, op, args, signal) {
   return new Promise((resolve, reject) => {
-    const id = run.issue(op, JSON.stringify(args), { resolve: (text) => resolve(JSON.parse(text)), reject });
+    const fail = (error, code) => reject(code === undefined ? error : Object.assign(error, { code }));
+    const id = run.issue(op, JSON.stringify(args), { resolve: (text) => resolve(JSON.parse(text)), reject: fail });
     signal?.addEventListener('abort', () => {
       run.cancel(id);
       reject(signal.reason);
@@ -49,7 +50,9 @@ async function fetch(resource, options) {
     return response(await call(run, 'fetch', { url, method, headers: [...headers], body, redirect }, signal));
   } catch (error) {
     if (signal.aborted) throw error;
-    throw run.context.inside.newError('TypeError', error.message);
+    const failure = run.context.inside.newError('TypeError', error.message);
+    if (run.context.usesNode) failure.cause = error;
+    throw failure;
   }
 }
 
@@ -81,4 +84,4 @@ async function jsSyscall(op, args) {
   throw run.context.inside.newError('Error', `Unknown JS syscall: ${op}`);
 }
 
-module.exports = { fetch, jsSyscall, serveRequest };
+module.exports = { call, fetch, jsSyscall, serveRequest };

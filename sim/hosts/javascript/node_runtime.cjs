@@ -1,10 +1,12 @@
-// What modules that begin with "use node" find besides: Node's own modules and globals. Time, randomness and timers
-// stay the simulator's; files, sockets and child processes are real.
+// What modules that begin with "use node" find besides: Node's own modules and globals. Time, randomness, timers and the
+// network are the simulator's; files are real, within what this process may read.
 'use strict';
 
-const { createRequire } = require('node:module');
+const { createRequire, isBuiltin } = require('node:module');
 const path = require('node:path');
-const { current, running } = require('./current.cjs');
+const { running } = require('./current.cjs');
+const { promises, timers } = require('./node_timers.cjs');
+const { environmentOf, forgetPackages, prepareOutside } = require('./outside.cjs');
 
 const GLOBALS = [
   'Buffer',
@@ -17,9 +19,19 @@ const GLOBALS = [
   'clearImmediate',
   'setImmediate',
 ];
+// Measurements that libraries take, and that nobody keeps.
+const UNKEPT = ['clearMarks', 'clearMeasures', 'clearResourceTimings', 'mark', 'markResourceTiming', 'measure'];
+const UNKEPT_LISTS = ['getEntries', 'getEntriesByName', 'getEntriesByType'];
 
 function nodeGlobals() {
   return GLOBALS.filter((name) => name in globalThis).map((name) => [name, globalThis[name]]);
+}
+
+/** Globals that stand in the place of those that both runtimes have; `vm` is the context's global object. */
+function ownGlobals(vm) {
+  for (const name of UNKEPT) vm.performance[name] = () => undefined;
+  for (const name of UNKEPT_LISTS) vm.performance[name] = () => [];
+  return { ...timers, global: vm };
 }
 
 /** Output that must not reach the pipes of the protocol: it goes where this process's complaints go. */
@@ -27,9 +39,9 @@ const output = { isTTY: false, write: (text) => process.stderr.write(text), on: 
 
 /** `process` of a context: what a library asks of it, and nothing that ends or changes this process. */
 function nodeProcess() {
-  const environments = new WeakMap();
   const { arch, argv0, execPath, platform, release, version, versions } = process;
   const fake = {
+    [Symbol.toStringTag]: 'process',
     arch,
     argv: [argv0],
     argv0,
@@ -47,12 +59,11 @@ function nodeProcess() {
     stdin: { isTTY: false, on: () => fake.stdin, once: () => fake.stdin },
     /** A copy of the run's environment, one a run: what is assigned stays in it. */
     get env() {
-      const run = running();
-      if (!environments.has(run)) environments.set(run, { ...run.environment });
-      return environments.get(run);
+      return environmentOf(running());
     },
     cwd: () => process.cwd(),
     emitWarning: () => undefined,
+    getBuiltinModule: (name) => (isBuiltin(name) ? require(name) : undefined),
     exit: (code) => {
       throw new Error(`process.exit(${code ?? ''}) was called in a function`);
     },
@@ -73,56 +84,17 @@ function nodeProcess() {
   return fake;
 }
 
-function seededCrypto() {
-  const crypto = require('node:crypto');
-  const random = () => (current.run === null ? null : current.run.random);
-  const later = (callback, value) => queueMicrotask(() => callback(null, value));
-  const randomBytes = (size, callback) => {
-    const bytes = Buffer.from(random().fill(new Uint8Array(size)));
-    return callback === undefined ? bytes : later(callback, bytes);
-  };
-  const randomInt = (low, high, callback) => {
-    if (high === undefined || typeof high === 'function') return randomInt(0, low, high);
-    const value = low + Math.floor(random().float() * (high - low));
-    return callback === undefined ? value : later(callback, value);
-  };
-  const randomFillSync = (buffer, offset = 0, size = buffer.byteLength - offset) => {
-    const target = ArrayBuffer.isView(buffer) ? buffer : new Uint8Array(buffer);
-    random().fill(new Uint8Array(target.buffer, target.byteOffset + offset, size));
-    return buffer;
-  };
-  const overrides = { randomBytes, pseudoRandomBytes: randomBytes, randomInt, randomFillSync, randomUUID: () => random().uuid() };
-  return Object.assign(Object.create(Object.getPrototypeOf(crypto), Object.getOwnPropertyDescriptors(crypto)), overrides);
-}
-
-/** Timers of the context, in the shape of `node:timers` and `node:timers/promises`. */
-function virtualTimers(context) {
-  const inner = context.vm;
-  const { setTimeout, setInterval, clearTimeout, clearInterval } = inner;
-  const promises = {
-    setTimeout: (ms, value) => new Promise((resolve) => setTimeout(() => resolve(value), ms)),
-    setImmediate: (value) => new Promise((resolve) => setImmediate(() => resolve(value))),
-  };
-  promises.scheduler = { wait: (ms) => promises.setTimeout(ms), yield: () => promises.setImmediate() };
-  return { timers: { setTimeout, setInterval, clearTimeout, clearInterval, setImmediate, clearImmediate, promises }, promises };
-}
-
 /** `require` for a bundle: Node's own modules, and packages that were left out of it, found from `root`. */
 function requireFrom(root, context) {
+  prepareOutside();
+  forgetPackages();
   const real = createRequire(path.join(root, 'package.json'));
-  const made = new Map();
-  const replaced = {
-    crypto: seededCrypto,
-    process: () => context.vm.process,
-    timers: () => virtualTimers(context).timers,
-    'timers/promises': () => virtualTimers(context).promises,
-  };
+  const ownTimers = { ...timers, setImmediate, clearImmediate, promises };
+  const replaced = { process: () => context.vm.process, timers: () => ownTimers, 'timers/promises': () => promises };
   return function require(name) {
     const plain = name.replace(/^node:/, '');
-    if (!Object.hasOwn(replaced, plain)) return real(name);
-    if (!made.has(plain)) made.set(plain, replaced[plain]());
-    return made.get(plain);
+    return Object.hasOwn(replaced, plain) ? replaced[plain]() : real(name);
   };
 }
 
-module.exports = { nodeGlobals, nodeProcess, requireFrom };
+module.exports = { nodeGlobals, nodeProcess, ownGlobals, requireFrom };

@@ -243,7 +243,7 @@ class Run {
       if (waiting === undefined) continue;
       this.pending.delete(result.id);
       if (waiting.timer !== undefined) this.fire(waiting.timer);
-      else if (result.error !== undefined) waiting.reject(this.context.inside.newSyscallError(result.error, result.error_data ?? null));
+      else if (result.error !== undefined) waiting.reject(this.context.inside.newSyscallError(result.error, result.error_data ?? null), result.error_code);
       else {
         if (waiting.query !== undefined && waiting.query.open) {
           waiting.query.rows = result.rows ?? [];

@@ -11,12 +11,13 @@ from biconvex.sim.runtime import Run
 from biconvex.sim.services.outbound.messages import NetworkFailure, OutboundRequest, Reply
 from biconvex.sim.services.outbound.real import really_fetch
 from biconvex.sim.services.outbound.routes import Answer, Route, Routes, normal_url
-from biconvex.sim.values import DeveloperError, UsageError
+from biconvex.sim.values import NetworkError, UsageError
 
 __all__ = ["Outbound"]
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS: Final = 20
+_UNEXPECTED_REDIRECT: Final = "UND_ERR_REDIRECT"
 
 
 class Outbound:
@@ -64,21 +65,21 @@ class Outbound:
         for hop in range(_MOST_REDIRECTS + 1):
             sent_to = normal_url(url)
             if sent_to is None:
-                raise DeveloperError("NetworkFailure", f"fetch failed: {url!r} is no URL of http or https")
+                raise NetworkError("ERR_INVALID_URL", f"fetch failed: {url!r} is no URL of http or https")
             request = OutboundRequest(method, sent_to, headers, body, self._now_ms(), run.function.path)
             reply = await self._ask(run, request)
             location = reply.header("location")
             if reply.status not in _REDIRECTS or location is None or mode == "manual":
                 return reply.encode(url, redirected=hop > 0)
             if mode == "error":
-                raise DeveloperError(
-                    "NetworkFailure", f"fetch failed: {method} {url} was redirected to {location}"
+                raise NetworkError(
+                    _UNEXPECTED_REDIRECT, f"fetch failed: {method} {url} was redirected to {location}"
                 )
             url = urljoin(url, location)
             if reply.status == 303 or (reply.status in {301, 302} and method == "POST"):
                 method, body = "GET", b""
-        raise DeveloperError(
-            "NetworkFailure", f"fetch failed: more than {_MOST_REDIRECTS} redirects, the last to {url}"
+        raise NetworkError(
+            _UNEXPECTED_REDIRECT, f"fetch failed: more than {_MOST_REDIRECTS} redirects, the last to {url}"
         )
 
     async def _ask(self, run: Run, request: OutboundRequest) -> Reply:
@@ -89,7 +90,7 @@ class Outbound:
         await self._kernel.sleep(round(self._latency_ms(answer) * NS_PER_MS))
         if isinstance(answer, NetworkFailure):
             self._trace.record("reply", asked, run.number, {"error": answer.message})
-            raise DeveloperError("NetworkFailure", f"fetch failed: {asked}: {answer.message}")
+            raise NetworkError(answer.code, f"fetch failed: {asked}: {answer.message}")
         self._trace.record("reply", asked, run.number, {"status": answer.status})
         return answer
 
@@ -99,8 +100,8 @@ class Outbound:
             return route.answer(request)
         if urlsplit(request.url).netloc.lower() in self._allowed:
             return really_fetch(request)
-        raise DeveloperError(
-            "UnexpectedRequest",
+        raise NetworkError(
+            "ECONNREFUSED",
             f"fetch failed: {request.function} asked for {request.method} {request.url}, and nothing stands for it. "
             f'Add `convex.outbound.on("{request.method}", "{request.url}", json=…)` to the test.',
         )

@@ -79,7 +79,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class NetworkFailure:
-    """No reply at all: the connection is refused, reset or timed out, and `fetch` rejects with this message."""
+    """No reply at all: the connection is refused, reset or timed out, and `fetch` rejects with this message.
+
+    `code` is what errors of Node's HTTP clients have as their `code`.
+    """
 
     message: str = "connection reset"
     latency_ms: float | tuple[float, float] = 0
+    code: str = "ECONNRESET"
