@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from biconvex.sim.deployment.backend import Loaded, load_backend
+from biconvex.sim.deployment.installed import InstalledComponent, find_component, registry_of_component
 from biconvex.sim.deployment.loading import Loading
 from biconvex.sim.deployment.stubs import MISSING, Stub, put_stub
 from biconvex.sim.deployment.subscriptions import Subscription, Subscriptions
@@ -208,6 +209,13 @@ class Deployment(Caller):
         """The holder of the deployment's admin key, who may call internal functions; nobody is logged in."""
         return Caller(self, admin=True)
 
+    def component(self, path: str) -> InstalledComponent:
+        """An installed component, by its name, or by its path (`workpool/batchWorker`) if it is in another one.
+
+        Raises `UsageError` where there is none.
+        """
+        return find_component(self._runtime, path, self.as_admin())
+
     # --- time --------------------------------------------------------------------------------------------
 
     @property
@@ -392,6 +400,8 @@ class Deployment(Caller):
 
     def _find(self, path: str, kind: str | None, *, admin: bool) -> RegisteredFunction:
         registry = self._runtime.registry
+        if "@" in path:
+            registry, path = registry_of_component(self._runtime, path, admin=admin)
         try:
             found = registry.find(path)
             if found is None and admin:

@@ -12,10 +12,12 @@ from biconvex.sim.server.console import Console, console
 from biconvex.sim.server.contexts import ActionCtx, MutationCtx, QueryCtx
 from biconvex.sim.server.crons import Crons, cron_jobs
 from biconvex.sim.server.database import DatabaseReader, DatabaseWriter
+from biconvex.sim.server.handles import create_function_handle
 from biconvex.sim.server.http import HttpRouter, http_router
 from biconvex.sim.server.outside import fetch, now_ms
+from biconvex.sim.server.pagination import pagination_opts_validator, pagination_result_validator
 from biconvex.sim.server.query import Query, TableQuery
-from biconvex.sim.server.references import FunctionReference, api, internal
+from biconvex.sim.server.references import FunctionReference, api, components, internal
 from biconvex.sim.server.registration import (
     Registration,
     action,
@@ -51,7 +53,9 @@ __all__ = [
     "TableQuery",
     "action",
     "api",
+    "components",
     "console",
+    "create_function_handle",
     "cron_jobs",
     "define_schema",
     "define_table",
@@ -64,5 +68,7 @@ __all__ = [
     "internal_query",
     "mutation",
     "now_ms",
+    "pagination_opts_validator",
+    "pagination_result_validator",
     "query",
 ]

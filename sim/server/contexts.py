@@ -12,7 +12,7 @@ from biconvex.sim.server.filters import Expression, VectorFilterBuilder, express
 from biconvex.sim.server.link import Link
 from biconvex.sim.server.meta import ActionMeta, MutationMeta, QueryMeta
 from biconvex.sim.server.operation import operation
-from biconvex.sim.server.references import FunctionReference, call_arguments, function_path
+from biconvex.sim.server.references import FunctionReference, call_arguments, function_address
 from biconvex.sim.server.storage import StorageActionWriter, StorageReader, StorageWriter
 from biconvex.sim.values import from_json
 
@@ -80,7 +80,7 @@ class Scheduler:
         await self._link.call(f"{self._prefix}cancel_job", {"id": job_id})
 
     async def _schedule(self, seconds: float, reference: Reference, args: Arguments) -> str:
-        call = {"name": function_path(reference), "ts": seconds, "args": call_arguments(args)}
+        call = {**function_address(reference), "ts": seconds, "args": call_arguments(args)}
         job_id: str = await self._link.call(f"{self._prefix}schedule", call)
         return job_id
 
@@ -117,7 +117,7 @@ class QueryCtx:
         return await self._run(kind, reference, args, transaction_limits)
 
     async def _run(self, kind: str, reference: Reference, args: Arguments, limits: TransactionLimits) -> Any:
-        call = {"udfType": kind, "name": function_path(reference), "args": call_arguments(args)}
+        call = {"udfType": kind, **function_address(reference), "args": call_arguments(args)}
         if limits is not None:
             call["transactionLimits"] = _limits_json(limits)
         return from_json(await self._link.call("1.0/runUdf", call))
@@ -198,7 +198,7 @@ class ActionCtx:
         return found
 
     async def _run(self, kind: str, reference: Reference, args: Arguments) -> Any:
-        call = {"name": function_path(reference), "args": call_arguments(args)}
+        call = {**function_address(reference), "args": call_arguments(args)}
         return from_json(await self._link.call(f"1.0/actions/{kind}", call))
 
 

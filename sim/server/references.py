@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from biconvex.sim.values import to_json
 
-__all__ = ["FunctionReference", "api", "call_arguments", "function_path", "internal"]
+__all__ = [
+    "FunctionReference",
+    "api",
+    "call_arguments",
+    "components",
+    "function_address",
+    "function_path",
+    "internal",
+]
+
+_HANDLE: Final = "function://"
 
 
 class FunctionReference:
@@ -36,6 +46,8 @@ class FunctionReference:
 def function_path(reference: object) -> str:
     """The path that a reference or a string names: `internal.a.b.f` is `a/b:f`.
 
+    That of a component's function, `components.c.a.b.f`, is `a/b:f@c`.
+
     Raises `TypeError` for anything else, the function itself above all.
     """
     if isinstance(reference, str):
@@ -45,13 +57,32 @@ def function_path(reference: object) -> str:
             f"{reference!r} is not a function reference: pass `internal.module.function` or `api.module.function`, "
             "not the function itself"
         )
-    parts = reference._parts[1:]
+    parts, component = reference._parts[1:], ""
+    if reference._parts[0] == "components":
+        component, parts = f"@{parts[0]}" if parts else "", parts[1:]
     if len(parts) < 2:
         raise ValueError(
             f"API path is expected to be of the form `api.module_name.function_name`. Found: `{reference!r}`"
         )
     module, name = "/".join(parts[:-1]), parts[-1]
-    return module if name == "default" else f"{module}:{name}"
+    return f"{module}{component}" if name == "default" else f"{module}:{name}{component}"
+
+
+def function_address(reference: object) -> dict[str, str]:
+    """What a syscall that calls a function says of it: its name, a reference to a component's, or a handle.
+
+    Raises as `function_path` does.
+    """
+    if isinstance(reference, FunctionReference) and reference._parts[0] == "components":
+        if len(reference._parts) < 2:
+            raise ValueError(
+                "API path is expected to be of the form `components.child_component.function_name`. "
+                f"Found: `{reference!r}`"
+            )
+        return {"reference": "/".join(("_reference", "childComponent", *reference._parts[1:]))}
+    if isinstance(reference, str) and reference.startswith(_HANDLE):
+        return {"functionHandle": reference}
+    return {"name": function_path(reference)}
 
 
 def call_arguments(args: object) -> Any:
@@ -68,3 +99,6 @@ api = FunctionReference("api")
 
 internal = FunctionReference("internal")
 """References to its internal functions."""
+
+components = FunctionReference("components")
+"""References to the public functions of installed components: `components.counter.public.add`."""
