@@ -4,6 +4,9 @@ SimulationError
 ├── ProjectError          the project can't be loaded: a folder, a bundle, a module, a definition, Node itself
 ├── FunctionError         a function of the backend failed: what its caller would see
 │   └── ConvexError       … with data that it threw on purpose
+├── InvariantViolation    what a test said must always, or eventually, hold doesn't
+├── InvariantError        a test's invariant can't be evaluated: it raised something, or answered neither yes nor no
+├── StallError            nothing left can bring about what is waited for
 ├── UsageError            the test or command asked for something that makes no sense
 └── InternalError         a bug of Biconvex: please report it
 
@@ -21,9 +24,12 @@ __all__ = [
     "DeveloperError",
     "FunctionError",
     "InternalError",
+    "InvariantError",
+    "InvariantViolation",
     "NetworkError",
     "ProjectError",
     "SimulationError",
+    "StallError",
     "UsageError",
 ]
 
@@ -38,6 +44,39 @@ class ProjectError(SimulationError):
 
 class UsageError(SimulationError):
     """The caller of the simulator asked for something impossible."""
+
+
+class InvariantViolation(SimulationError):
+    """An invariant does not hold. The message names the commit, its function, the seed and the time, and the events.
+
+    `invariant` is its name, `function` what committed (None: nothing did), `commit` the number of the commit among all
+    of the deployment's, `seed` the deployment's, `time_ms` the virtual time in ms since the epoch.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        invariant: str,
+        function: str | None,
+        commit: int,
+        seed: int,
+        time_ms: float,
+    ) -> None:
+        super().__init__(message)
+        self.invariant = invariant
+        self.function = function
+        self.commit = commit
+        self.seed = seed
+        self.time_ms = time_ms
+
+
+class InvariantError(SimulationError):
+    """An invariant can't be evaluated. The message says what it raised, and where."""
+
+
+class StallError(SimulationError):
+    """The simulation can't go on. The message says what waits for what."""
 
 
 class InternalError(SimulationError):
