@@ -296,6 +296,10 @@ class Host(Protocol):
         """Forget a run that will not be resumed."""
         ...
 
+    def recycle(self) -> None:
+        """Let runs that begin from now on find fresh modules, each imported anew; those under way keep theirs."""
+        ...
+
     def close(self) -> None:
         """Release what the deployment holds."""
         ...

@@ -7,7 +7,7 @@ object identity.
 from biconvex.sim.kernel.choices import Choices, Decide
 from biconvex.sim.kernel.clock import NS_PER_MS, NS_PER_SECOND, START_NS, Clock, duration_ns, parse_duration
 from biconvex.sim.kernel.event import EVENT_KINDS, Event
-from biconvex.sim.kernel.loop import CancelledTask, Future, Kernel, Stalled, Task, Timer
+from biconvex.sim.kernel.loop import CancelledTask, Future, Halt, Kernel, Stalled, Task, Timer
 from biconvex.sim.kernel.trace import Trace
 from biconvex.sim.kernel.trace_files import TRACE_VERSION, read_jsonl
 from biconvex.sim.kernel.trace_queries import FunctionRun
@@ -25,6 +25,7 @@ __all__ = [
     "Event",
     "FunctionRun",
     "Future",
+    "Halt",
     "Kernel",
     "Stalled",
     "Task",

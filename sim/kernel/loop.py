@@ -9,18 +9,27 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Coroutine, Generator
+from inspect import CORO_CREATED, getcoroutinestate
 from typing import Any, Generic, TypeVar
 
 from biconvex.sim.kernel.choices import Choices
 from biconvex.sim.kernel.clock import Clock
 
-__all__ = ["CancelledTask", "Future", "Kernel", "Stalled", "Task", "Timer"]
+__all__ = ["CancelledTask", "Future", "Halt", "Kernel", "Stalled", "Task", "Timer"]
 
 T = TypeVar("T")
 
 
 class Stalled(Exception):
     """Something is awaited that nothing left can bring about. The message names the tasks that wait."""
+
+
+class Halt(BaseException):
+    """Raised inside the simulation to end the test's call with an error at once, past everything that would handle it."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class CancelledTask(Exception):
@@ -120,7 +129,7 @@ _TURN = _Turn()
 
 
 class Kernel:
-    """Runs tasks and timers on a virtual clock."""
+    """Runs tasks and timers on a virtual clock. `on_time`, if any, hears of every new time, in ns."""
 
     def __init__(self, clock: Clock, choices: Choices) -> None:
         self.clock = clock
@@ -128,8 +137,9 @@ class Kernel:
         self._ready: list[Task[Any]] = []
         self._timers: list[Timer] = []
         self._sequence = 0
-        self._waiting: dict[Task[Any], None] = {}
+        self._waiting: dict[Task[Any], Future[Any]] = {}
         self._running = False
+        self.on_time: Callable[[int], None] | None = None
         self._root: Task[Any] | None = None
 
     def spawn(self, coroutine: Coroutine[Any, Any, T], name: str) -> Task[T]:
@@ -185,13 +195,37 @@ class Kernel:
         self._root = task
         self._run(lambda: task.done and not self._ready, None)
         if not task.done:
-            raise Stalled("nothing is left that could finish " + ", ".join(t.name for t in self._waiting))
+            raise Stalled("nothing is left that could finish " + "; ".join(self.waiting))
         return task.result()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the simulation goes on right now: whoever asks is inside of it."""
+        return self._running
+
+    @property
+    def waiting(self) -> list[str]:
+        """What waits, and for which other task where it is one: `a, which waits for b`."""
+        return [
+            f"{task.name}, which waits for {awaited.name}" if isinstance(awaited, Task) else task.name
+            for task, awaited in self._waiting.items()
+        ]
+
+    def close(self) -> None:
+        """Drop the tasks that never had a turn, where a run was ended before they could."""
+        for task in self._ready:
+            if getcoroutinestate(task._coroutine) == CORO_CREATED:
+                task._coroutine.close()
 
     def run_until(self, time_ns: int) -> None:
         """Run everything due up to and including a time, then stand at that time."""
         self._run(lambda: False, time_ns)
-        self.clock.move_to(max(time_ns, self.clock.now_ns))
+        self._move_to(max(time_ns, self.clock.now_ns))
+
+    def _move_to(self, time_ns: int) -> None:
+        self.clock.move_to(time_ns)
+        if self.on_time is not None:
+            self.on_time(time_ns)
 
     def settle(self) -> None:
         """Run what is ready, and let no time pass. Does nothing from inside the simulation, which goes on by itself."""
@@ -219,8 +253,10 @@ class Kernel:
                 due = self.next_timer_ns
                 if due is None or (until_ns is not None and due > until_ns):
                     return
-                self.clock.move_to(due)
+                self._move_to(due)
                 self._fire(due)
+        except Halt as halt:
+            raise halt.error from None
         finally:
             self._running = False
 
@@ -249,7 +285,7 @@ class Kernel:
         if awaited is None:
             self._ready.append(task)
         else:
-            self._waiting[task] = None
+            self._waiting[task] = awaited
             awaited.when_done(lambda: self._wake(task))
 
     def _wake(self, task: Task[Any]) -> None:

@@ -7,7 +7,7 @@ from biconvex.sim.runtime.files import StoredFile
 from biconvex.sim.runtime.findings import RuntimeFinding
 from biconvex.sim.runtime.guidelines import Guidelines
 from biconvex.sim.runtime.limits import Limits
-from biconvex.sim.runtime.outcome import Failure, Outcome
+from biconvex.sim.runtime.outcome import CRASHED, LOST_ACTION, Failure, Outcome
 from biconvex.sim.runtime.registry import RegisteredFunction, Registry
 from biconvex.sim.runtime.run import Identity, Run
 from biconvex.sim.runtime.runtime import Runtime, occ_failure
@@ -15,6 +15,8 @@ from biconvex.sim.runtime.syscalls.storage import store_file
 from biconvex.sim.runtime.usage import FunctionUsage, Measure, Usage
 
 __all__ = [
+    "CRASHED",
+    "LOST_ACTION",
     "Answer",
     "Component",
     "Components",

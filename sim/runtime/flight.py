@@ -21,6 +21,7 @@ class Flight:
     __slots__ = (
         "_arrival",
         "_begin",
+        "_failure",
         "_forgotten",
         "_landed",
         "_most",
@@ -40,6 +41,7 @@ class Flight:
         self._landed: list[CallResult] = []
         self._forgotten: set[int] = set()
         self._arrival: Future[None] = Future()
+        self._failure: Exception | None = None
 
     def issue(self, call: Syscall) -> None:
         """Start an operation, or queue it."""
@@ -63,7 +65,8 @@ class Flight:
 
     def fail(self, error: Exception) -> None:
         """The action is over: whoever waits for something to land gets this error instead."""
-        self._arrival.set_error(error)
+        self._failure = error
+        self._arrival.set_result(None)
 
     def forget(self, ids: Iterable[int]) -> None:
         """Nobody waits for these any more: timers are stopped, what operations answer is dropped."""
@@ -84,6 +87,8 @@ class Flight:
     async def landed(self) -> Sequence[CallResult]:
         """Wait for at least one; answer all that have landed."""
         await self._arrival
+        if self._failure is not None:
+            raise self._failure
         self._arrival = Future()
         results, self._landed = self._landed, []
         return results

@@ -9,7 +9,9 @@ from biconvex.sim.hosts.protocol import Frame, Thrown
 from biconvex.sim.values import ConvexError, DeveloperError, FunctionError, Value, loads
 from biconvex.sim.values.surrogates import lone_surrogate
 
-__all__ = ["Failure", "Outcome", "Terminated"]
+__all__ = ["CRASHED", "LOST_ACTION", "Failure", "Outcome", "Terminated", "crashed"]
+
+CRASHED: Final = "InternalServerError"
 
 
 _THROWN: Final = frozenset({None, "OutOfMemory", "ReturnTooLarge", "UserTimeout"})
@@ -22,6 +24,11 @@ class Terminated(Exception):
         super().__init__(message)
         self.message = message
         self.code = code
+
+
+def crashed() -> Terminated:
+    """The end of an action whose process died, as whoever called it hears of it: Convex tells nothing."""
+    return Terminated("Your request couldn't be completed. Try again later.", CRASHED)
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -79,6 +86,10 @@ class Outcome(msgspec.Struct, frozen=True):
     json: str = "null"
     failure: Failure | None = None
     logs: tuple[str, ...] = ()
+
+
+LOST_ACTION: Final = Outcome(failure=Failure("Transient error while executing action"))
+"""What is kept of a scheduled action, or one of a cron job, whose process died (semantics §8.3)."""
 
 
 def _frame_text(frame: Frame) -> str:

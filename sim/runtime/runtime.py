@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import msgspec
+from biconvex.sim.faults import Injector
 from biconvex.sim.hosts.protocol import HostCrashed, HostOutOfMemory, HostTimeout, Settled
 from biconvex.sim.kernel import NS_PER_MS, Choices, Kernel, Trace
 from biconvex.sim.runtime.accounting import Accounting
@@ -84,6 +85,8 @@ class Runtime:
         self.on_commit.append(self.files.heed)
         self.request_ids = choices.child("request ids")
         self._backoff = choices.child("retry backoff")
+        # What makes things go wrong, while something is to go wrong.
+        self.faults: Injector | None = None
         self._stepper = Stepper(self, choices)
         self.transaction_limits = limits.transaction()
         self.value_limits = limits.values()
@@ -249,6 +252,8 @@ class Runtime:
         label = run.function.path if run is not None else source
         number = run.number if run is not None else 0
         try:
+            if self.faults is not None and run is not None:
+                self._maybe_conflict(self.faults, transaction, run)
             commit = self.store.commit(transaction, self._timestamp() + 1, label)
         except Conflict as conflict:
             self.trace.record("conflict", label, number, {"table": conflict.table, "with": conflict.by})
@@ -264,6 +269,17 @@ class Runtime:
                 self._write_rate.add(self.kernel.clock.now_ns, transaction.usage.bytes_written)
         return commit
 
+    def _maybe_conflict(self, faults: Injector, transaction: Transaction, run: Run) -> None:
+        """Raise `Conflict` where that fault strikes: a mutation that has read and written may have one."""
+        usage = transaction.usage
+        if run.transaction is None or not usage.documents_written:
+            return
+        table = next((name for name in transaction.reads.tables if not name.startswith("_")), None)
+        if table is None or not (usage.documents_read or usage.database_queries):
+            return
+        if faults.forces_conflict(run.function.path, run.number, table):
+            raise Conflict(table, None, None)
+
     def replace(self, function: RegisteredFunction) -> None:
         """Put a function in the place of the one at its path; nothing that was answered before counts."""
         self.components[function.component].registry.replace(function)
@@ -272,6 +288,8 @@ class Runtime:
 
     async def back_off(self, attempt: int, *, cap_ms: int = _BACKOFF_LAST_MS) -> None:
         """Wait before the next attempt: exponential, with full jitter (semantics §6.1)."""
+        if self.faults is not None:
+            self.faults.keep_going(attempt)
         delay_ms = min(_BACKOFF_FIRST_MS * 2**attempt, cap_ms) * self._backoff.fraction()
         await self.kernel.sleep(round(delay_ms * NS_PER_MS))
 

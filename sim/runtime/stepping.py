@@ -7,11 +7,12 @@ from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from biconvex.sim.faults import Injector
 from biconvex.sim.hosts.protocol import CallResult, Invocation, Settled, Step, Syscall
 from biconvex.sim.kernel import NS_PER_MS, Choices, Task
 from biconvex.sim.runtime.ahead import GET, Ahead, documents_ahead, first_gets
 from biconvex.sim.runtime.flight import Flight
-from biconvex.sim.runtime.outcome import Terminated
+from biconvex.sim.runtime.outcome import Terminated, crashed
 from biconvex.sim.runtime.run import Run
 from biconvex.sim.runtime.syscalls import (
     ACTION_SYSCALLS,
@@ -71,6 +72,8 @@ class Stepper:
     async def run_in_transaction(self, run: Run, args: Value) -> Settled:
         """Step the handler; perform its syscalls in the order they were issued (semantics §1.2)."""
         host, time = run.function.host, self._time
+        if self._runtime.faults is not None:
+            self._maybe_recycle(self._runtime.faults, run)
         charged = time.looks_after(run)
         if charged:
             await time.before(run)
@@ -138,6 +141,8 @@ class Stepper:
         flight = Flight(self._runtime.limits.concurrent_action_operations, begin)
         deadline = kernel.call_at(self._time.deadline_ns(run), lambda: flight.fail(out_of_time(run)))
         try:
+            if self._runtime.faults is not None:
+                self._maybe_recycle(self._runtime.faults, run)
             self._time.looks_after(run)
             await self._time.before(run)
             host_run, step = self._start(run, args)
@@ -150,7 +155,7 @@ class Stepper:
                         break
                     for call in step.calls:
                         if call.op == "sleep":
-                            self._set_timer(call, flight)
+                            self._set_timer(run, call, flight)
                         else:
                             flight.issue(call)
                     flight.forget(step.cancelled)
@@ -170,12 +175,26 @@ class Stepper:
         self._leave_dangling(run, flight, step.dangling)
         return step
 
+    def _maybe_recycle(self, faults: Injector, run: Run) -> None:
+        """Give the run a fresh context where that fault strikes; those under way keep theirs."""
+        if faults.strikes("fresh_isolate", run.function.path, run.number):
+            run.function.host.recycle()
+
     async def _operation(self, run: Run, call: Syscall, flight: Flight) -> None:
+        faults, path = self._runtime.faults, run.function.path
+        if faults is not None and faults.strikes("crash_before", path, run.number, before=call.op):
+            flight.fail(crashed())
+            return
+        run.execution.went_on = True
         result = await self._perform(run, call)
         await self._time.operation(run, call.op)
+        if faults is not None and faults.strikes("crash_after", path, run.number, after=call.op):
+            flight.fail(crashed())
+            return
         flight.land(result)
 
-    def _set_timer(self, call: Syscall, flight: Flight) -> None:
+    def _set_timer(self, run: Run, call: Syscall, flight: Flight) -> None:
+        run.execution.went_on = True
         due_ns = self._runtime.kernel.clock.now_ns + max(0, round(call.arguments["ms"] * NS_PER_MS))
         flight.timers[call.id] = self._runtime.kernel.call_at(
             due_ns, lambda: flight.land(CallResult(call.id, "null"))
@@ -199,6 +218,8 @@ class Stepper:
                 "floating-promise",
                 f"{run.function.path} returned before it awaited: {', '.join(names)}.",
                 run.function.path,
+                target=kinds,
+                run=run,
             )
 
     def _take_in(self, run: Run, step: Step) -> None:
@@ -210,7 +231,7 @@ class Stepper:
             for made in step.never_begun:
                 place = f"{made.place.file}:{made.place.line}"
                 message = f"`{made.name}(…)` at {place} is never awaited, so that it never begins."
-                self._runtime.find("floating-promise", message, run.function.path)
+                self._runtime.find("floating-promise", message, run.function.path, target=place, run=run)
         for line in step.logs:
             self._runtime.trace.record("log", line.level, run.number, line.text)
             run.log.add(line.level, line.text)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from biconvex.sim.kernel import NS_PER_MS, NS_PER_SECOND, Choices, Timer
-from biconvex.sim.runtime import Outcome, RegisteredFunction, Runtime
+from biconvex.sim.runtime import CRASHED, LOST_ACTION, Outcome, RegisteredFunction, Runtime
 from biconvex.sim.store import Conflict
 from biconvex.sim.values import DeveloperError, UsageError, Value
 
@@ -77,6 +77,8 @@ class Scheduler:
     def _arm(self, job_id: str, job: Document) -> None:
         scheduled_ms: Any = job.value["scheduledTime"]
         due_ns = max(round(scheduled_ms * NS_PER_MS), self._kernel.clock.now_ns)
+        if self._runtime.faults is not None:
+            due_ns += self._runtime.faults.delay_ns("late_job", str(job.value["name"]))
         self._timers[job_id] = self._kernel.call_at(due_ns, lambda: self._came_due(job_id))
 
     def _disarm(self, job_id: str) -> None:
@@ -183,6 +185,8 @@ class Scheduler:
         if not await self._change(job_id, "pending", {"state": self._in_progress()}):
             return
         outcome = await self._runtime.action(function, args, None, job=job_id)
+        if outcome.failure is not None and outcome.failure.code == CRASHED:
+            outcome = LOST_ACTION
         await self._change(job_id, "inProgress", self._completion(outcome))
         self._record(job_id, function.path, outcome)
 

@@ -265,6 +265,8 @@ const COMMANDS = {
   route,
   load,
   abandon: (runId) => runs.delete(runId),
+  // Runs under way hold on to their context.
+  recycle: (id) => deployments.get(id)?.contexts.clear(),
   bundle: (key, scripts) => bundles.set(key, scripts),
   open: (id, key, modules, root, importMs, environment) => {
     deployments.set(id, new Deployment(key, modules, root, importMs, environment));

@@ -68,6 +68,7 @@ class PythonHost:
         if isinstance(functions, Path):
             functions = PythonModules(functions, World(import_ms, 0, environment or {}))
         self._modules = functions
+        self._retired: list[Modules] = []
         self._runs: dict[int, _Run] = {}
         self._last_run = 0
 
@@ -109,11 +110,27 @@ class PythonHost:
             found.drop()
             found.never_begun()
 
+    def recycle(self) -> None:
+        """Load the modules anew for later runs; the old ones go when no run is under way."""
+        fresh = self._modules.again()
+        if fresh is self._modules:
+            return
+        self._retired.append(self._modules)
+        if not self._runs:
+            self._close_retired()
+        self._modules = fresh
+
     def close(self) -> None:
         """Forget the modules."""
         for run in list(self._runs):
             self.abandon(run)
+        self._close_retired()
         self._modules.close()
+
+    def _close_retired(self) -> None:
+        for modules in self._retired:
+            modules.close()
+        self._retired.clear()
 
     def _step(self, number: int, run: _Run) -> Step:
         step = run.step()

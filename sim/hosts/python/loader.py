@@ -96,6 +96,10 @@ class Modules(Protocol):
         """The route that serves a request, or None."""
         ...
 
+    def again(self) -> Modules:
+        """The same modules, loaded anew; themselves where there is nothing to load."""
+        ...
+
     def close(self) -> None:
         """Release what they hold."""
         ...
@@ -140,6 +144,16 @@ class PythonModules:
         handler, method, route = found
         self._registrations["http", f"{method} {route}"] = handler
         return route
+
+    def again(self) -> PythonModules:
+        """The same modules, loaded anew."""
+        fresh = PythonModules(self.folder, World(self._world.now_ms, 0, self._world.environment))
+        fresh.load()
+        for module, name in self._registrations:
+            method, _, route = name.partition(" ")
+            if route and module == "http":
+                fresh.route(method, route.removesuffix("*"))
+        return fresh
 
     def close(self) -> None:
         """Take the modules out of `sys.modules`."""

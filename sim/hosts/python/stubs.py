@@ -61,6 +61,10 @@ class _StubModules:
     def route(self, _method: str, _path: str) -> None:
         """A stub serves no requests."""
 
+    def again(self) -> _StubModules:
+        """A stub is not loaded, and so not loaded anew."""
+        return self
+
     def close(self) -> None:
         """A stub holds nothing."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from biconvex.sim.kernel import NS_PER_MS, Choices
-from biconvex.sim.runtime import Outcome, Runtime
+from biconvex.sim.runtime import CRASHED, LOST_ACTION, Outcome, Runtime
 from biconvex.sim.services.crons.jobs import CronJob, CronRun, CronSpec
 from biconvex.sim.store import Conflict
 from biconvex.sim.values import UsageError
@@ -51,9 +51,17 @@ class Crons(Mapping[str, CronJob]):
         return len(self._jobs)
 
     def _arm(self, job: CronJob) -> None:
-        self._kernel.call_at(job.next_ns, lambda: self._came_due(job))
+        faults = self._runtime.faults
+        late_ns = faults.delay_ns("late_cron", job.name) if faults is not None else 0
+        self._kernel.call_at(job.next_ns + late_ns, lambda: self._came_due(job))
 
     def _came_due(self, job: CronJob) -> None:
+        faults = self._runtime.faults
+        if faults is not None and faults.strikes("skipped_cron", job.name):
+            job.skipped += 1
+            job.advance(self._kernel.clock.now_ns)
+            self._arm(job)
+            return
         self._waiting.append(job)
         self._start_due()
 
@@ -96,7 +104,10 @@ class Crons(Mapping[str, CronJob]):
                 transaction.discard()
 
     async def _act(self, job: CronJob) -> Outcome:
-        return await self._runtime.action(job.spec.function, job.spec.args, None)
+        outcome = await self._runtime.action(job.spec.function, job.spec.args, None)
+        if outcome.failure is not None and outcome.failure.code == CRASHED:
+            return LOST_ACTION
+        return outcome
 
     def _ended(self, job: CronJob, started_ns: int, outcome: Outcome) -> None:
         now_ns = self._kernel.clock.now_ns

@@ -6,6 +6,7 @@ from base64 import b64decode
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
+from biconvex.sim.faults import Injector
 from biconvex.sim.kernel import NS_PER_MS, Choices, Kernel, Trace
 from biconvex.sim.runtime import Run
 from biconvex.sim.services.outbound.messages import NetworkFailure, OutboundRequest, Reply
@@ -33,6 +34,7 @@ class Outbound:
         self._routes = Routes()
         self._allowed: set[str] = set()
         self.requests: list[OutboundRequest] = []
+        self.faults: Injector | None = None
 
     def on(self, method: str, url: str, answer: Answer | None = None, **content: Any) -> Route:
         """Answer requests of a method (`*`: any) to a URL, or to all below it when it ends in `*`.
@@ -84,15 +86,39 @@ class Outbound:
 
     async def _ask(self, run: Run, request: OutboundRequest) -> Reply:
         asked = f"{request.method} {request.url}"
-        self.requests.append(request)
         self._trace.record("request", asked, run.number)
-        answer = self._answer(request)
-        await self._kernel.sleep(round(self._latency_ms(answer) * NS_PER_MS))
+        late_ns = 0
+        if self.faults is None:
+            answer = self._arrived(request)
+        else:
+            answer, late_ns = self._disturbed(self.faults, request, asked, run.number)
+        await self._kernel.sleep(round(self._latency_ms(answer) * NS_PER_MS) + late_ns)
         if isinstance(answer, NetworkFailure):
             self._trace.record("reply", asked, run.number, {"error": answer.message})
             raise NetworkError(answer.code, f"fetch failed: {asked}: {answer.message}")
         self._trace.record("reply", asked, run.number, {"status": answer.status})
         return answer
+
+    def _arrived(self, request: OutboundRequest) -> Reply | NetworkFailure:
+        """A request arrives at the service."""
+        self.requests.append(request)
+        return self._answer(request)
+
+    def _disturbed(
+        self, faults: Injector, request: OutboundRequest, asked: str, run: int
+    ) -> tuple[Reply | NetworkFailure, int]:
+        """What comes of a request while faults strike, and by how many ns later than usual."""
+        late_ns = faults.delay_ns("slow_response", asked, run) + faults.delay_ns("reordered_response", asked, run)
+        if faults.strikes("lost_request", asked, run):
+            return NetworkFailure(), late_ns
+        if faults.strikes("unavailable", asked, run):
+            return Reply(503), late_ns
+        answer = self._arrived(request)
+        if faults.strikes("duplicated_request", asked, run):
+            self._arrived(request)
+        if faults.strikes("lost_response", asked, run):
+            answer = NetworkFailure()
+        return answer, late_ns
 
     def _answer(self, request: OutboundRequest) -> Reply | NetworkFailure:
         route = self._routes.find(request.method, request.url)
