@@ -23,7 +23,7 @@ _TRACE_LINES = 15
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--convex-seed`, and the ini options `convex_project` and `convex_seed`."""
+    """Add `--convex-seed`, and the ini options `convex_project`, `convex_seed` and `convex_allow`."""
     group = parser.getgroup("biconvex", "Convex backends, simulated")
     group.addoption(
         "--convex-seed",
@@ -34,6 +34,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("convex_project", "the Convex project under test, relative to the ini file", default="")
     parser.addini("convex_seed", "root seed of the simulations (default: 0)", default="0")
+    parser.addini(
+        "convex_allow",
+        'what "use node" modules may do besides reading their project: addons, child-process, worker, fs-read:PATH or '
+        "fs-write:PATH, one a line",
+        type="linelist",
+        default=[],
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -77,7 +84,7 @@ def convex(request: pytest.FixtureRequest) -> Iterator[Deployment]:
         )
     base = config.inipath.parent if config.inipath is not None else config.rootpath
     seed = derive_seed(config.stash[_SEED_KEY], request.node.nodeid)
-    with Deployment(base / project, seed=seed) as deployment:
+    with Deployment(base / project, seed=seed, allow=config.getini("convex_allow")) as deployment:
         request.node.stash[_DEPLOYMENT_KEY] = deployment
         yield deployment
         # The report is made: tests are kept to the end of the session, what they worked on need not be.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -119,6 +119,8 @@ class Deployment(Caller):
     A query is answered from a cache while nothing it read has changed, as in Convex, unless `query_cache` is false.
     Cron jobs run some seconds into their minute, as in Convex; with `cron_splay` false they run exactly when due.
     `guidelines` says from where on a run goes against one, for `findings`.
+    `allow` is what "use node" modules may do besides reading their project: `addons`, `child-process`, `worker`,
+    `fs-read:PATH`, `fs-write:PATH` (docs/security.md).
 
     Use it as a context manager, or call `close`. Raises `ProjectError` when the backend can't be loaded.
     """
@@ -136,6 +138,7 @@ class Deployment(Caller):
         step_timeout_s: float = STEP_TIMEOUT_S,
         cron_splay: bool = True,
         guidelines: Guidelines | None = None,
+        allow: Iterable[str] = (),
     ) -> None:
         super().__init__(self)
         choices = seed if isinstance(seed, Choices) else Choices(seed)
@@ -144,7 +147,9 @@ class Deployment(Caller):
         self._closed = False
         clock = Clock(START_NS if start is None else _timestamp_ns(start))
         environment = _OWN_VARIABLES | dict(env or {})
-        self._loaded: Loaded = load_backend(Path(path), environment, Loading(clock.now_ms, step_timeout_s))
+        self._loaded: Loaded = load_backend(
+            Path(path), environment, Loading(clock.now_ms, step_timeout_s, tuple(allow))
+        )
         self._kernel = Kernel(clock, choices.decisions("interleaving"))
         self.trace = Trace(clock, self.seed)
         ids = choices.child("document ids")

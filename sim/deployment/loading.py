@@ -46,11 +46,12 @@ class LoadedModules:
 class Loading(msgspec.Struct, frozen=True):
     """What modules see while they load, and for how many real seconds they may run without waiting for anything.
 
-    `start_ms` is since the epoch.
+    `start_ms` is since the epoch; `allow` is what "use node" modules may do besides reading their project.
     """
 
     start_ms: int
     step_timeout_s: float = STEP_TIMEOUT_S
+    allow: tuple[str, ...] = ()
 
 
 def load_modules(
@@ -103,6 +104,7 @@ def _hosts(
                 import_ms=loading.start_ms,
                 timeout_s=loading.step_timeout_s,
                 of_component=of_component,
+                allow=loading.allow,
             )
         )
     if python_files(location.functions):

@@ -1,4 +1,7 @@
-"""The Node process that runs JavaScript: started when first needed, shared by all deployments, replaced when lost."""
+"""The Node processes that run JavaScript: started when first needed, shared by deployments, replaced when lost.
+
+One serves the default runtime of all deployments. Each project with "use node" modules has another, which may read it.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,12 @@ from pathlib import Path
 from typing import IO
 
 from biconvex.sim.hosts.javascript.core import SharedCore
-from biconvex.sim.hosts.javascript.node import child_environment, find_node
+from biconvex.sim.hosts.javascript.node import Node, child_environment, find_node
+from biconvex.sim.hosts.javascript.sandbox import DEFAULT_SANDBOX, Sandbox
 from biconvex.sim.hosts.protocol import HostCrashed, HostOutOfMemory, HostTimeout
 from biconvex.sim.values.errors import ProjectError
 
-__all__ = ["JavaScriptEngine", "shared_engine"]
+__all__ = ["JavaScriptEngine", "borrow_engine", "return_engine", "shared_engine"]
 
 _SCRIPT = Path(__file__).with_name("host.cjs")
 _LENGTH = struct.Struct("<I")
@@ -37,16 +41,22 @@ _YOUNG_MIB = 1
 _OUT_OF_MEMORY = b"JavaScript heap out of memory"
 _SHORT_MS = 5
 """A step that takes longer may use another core."""
+_MOST_IDLE = 2
+"""Processes of projects that no deployment uses, kept for the next that does."""
 
 
 class JavaScriptEngine:
     """One Node process, spoken to in frames over two pipes.
 
     `epoch` numbers the process: when it changes, what the earlier process knew is gone, and `why_ended` says why.
-    Calls from several threads take turns.
+    `bundles` are the keys of the bundles that it knows, `borrowers` counts the deployments that use it. Calls from
+    several threads take turns.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sandbox: Sandbox = DEFAULT_SANDBOX) -> None:
+        self.sandbox = sandbox
+        self.borrowers = 0
+        self.bundles: set[str] = set()
         self.epoch = 1
         self.why_ended = ""
         self._process: _NodeProcess | None = None
@@ -69,7 +79,7 @@ class JavaScriptEngine:
             with self._lock:
                 process = self._process
                 if process is None:
-                    process = self._process = _NodeProcess()
+                    process = self._process = _NodeProcess(self.sandbox)
         return process
 
     def send(self, frame: bytes) -> None:
@@ -115,7 +125,7 @@ class JavaScriptEngine:
         with self._lock:
             process, self._process = self._process, None
             if process is not None:
-                self.epoch += 1
+                self._next_epoch()
                 process.end()
 
     def forget(self) -> None:
@@ -123,8 +133,12 @@ class JavaScriptEngine:
         process, self._process = self._process, None
         self._lock = threading.RLock()
         if process is not None:
-            self.epoch += 1
+            self._next_epoch()
             process.let_go()
+
+    def _next_epoch(self) -> None:
+        self.epoch += 1
+        self.bundles.clear()
 
 
 class _NodeEnded(Exception):
@@ -138,7 +152,7 @@ class _TookTooLong(Exception):
 
 
 class _NodeProcess:
-    def __init__(self) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         if not hasattr(select, "poll"):
             raise ProjectError("Functions in TypeScript run on Linux and macOS; on Windows, use WSL")
         node = find_node()
@@ -147,7 +161,8 @@ class _NodeProcess:
         self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the process)
         try:
             self._process = subprocess.Popen(  # noqa: S603  (Node and our own script)
-                _command(node.executable, commands, answers),
+                _command(node, sandbox, commands, answers),
+                cwd=sandbox.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=self._complaints,
                 stderr=self._complaints,
@@ -259,17 +274,56 @@ class _NodeProcess:
         self._complaints.close()
 
 
-def _command(node: str, commands: int, answers: int) -> list[str]:
+def _command(node: Node, sandbox: Sandbox, commands: int, answers: int) -> list[str]:
     heap = (f"--max-old-space-size={_HEAP_MIB}", f"--max-semi-space-size={_YOUNG_MIB}")
-    return [node, "--no-warnings", *heap, str(_SCRIPT), str(commands), str(answers)]
+    return [
+        node.executable, "--no-warnings", *sandbox.flags(node), *heap, str(_SCRIPT), str(commands), str(answers)
+    ]  # fmt: skip
 
 
-_ENGINE = JavaScriptEngine()
-atexit.register(_ENGINE.close)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_ENGINE.forget)
+# In the order in which they were last returned.
+_ENGINES: dict[Sandbox, JavaScriptEngine] = {DEFAULT_SANDBOX: JavaScriptEngine(DEFAULT_SANDBOX)}
+_BORROWING = threading.RLock()
 
 
 def shared_engine() -> JavaScriptEngine:
-    """The engine of this process; a forked child has one of its own."""
-    return _ENGINE
+    """The engine of the default runtime; a forked child has one of its own."""
+    return _ENGINES[DEFAULT_SANDBOX]
+
+
+def borrow_engine(sandbox: Sandbox) -> JavaScriptEngine:
+    """The engine with these rights, for as long as a deployment is open; `return_engine` gives it back."""
+    with _BORROWING:
+        engine = _ENGINES.setdefault(sandbox, JavaScriptEngine(sandbox))
+        engine.borrowers += 1
+        return engine
+
+
+def return_engine(engine: JavaScriptEngine) -> None:
+    """End the use of an engine: its process goes on for a while, unless there are many that nobody uses."""
+    with _BORROWING:
+        engine.borrowers -= 1
+        if engine.borrowers > 0 or _ENGINES.get(engine.sandbox) is not engine:
+            return
+        _ENGINES[engine.sandbox] = _ENGINES.pop(engine.sandbox)
+        idle = [each for each in _ENGINES.values() if not each.borrowers and each is not shared_engine()]
+        for old in idle[:-_MOST_IDLE]:
+            del _ENGINES[old.sandbox]
+            old.close()
+
+
+def _close_all() -> None:
+    for engine in _ENGINES.values():
+        engine.close()
+
+
+def _forget_all() -> None:
+    global _BORROWING  # noqa: PLW0603 (the parent's may be held by a thread that this process doesn't have)
+    _BORROWING = threading.RLock()
+    for engine in _ENGINES.values():
+        engine.forget()
+
+
+atexit.register(_close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)

@@ -82,6 +82,21 @@ function framesFor(error) {
   return framesOf.get(error) ?? (typeof stack === 'string' ? parseFrames(stack) : []);
 }
 
+const ALLOWANCES = {
+  ChildProcess: () => 'child-process',
+  FileSystemRead: (path) => `fs-read:${path}`,
+  FileSystemWrite: (path) => `fs-write:${path}`,
+  WorkerThreads: () => 'worker',
+};
+
+/** What to do about an error of Node's permission model; an empty text for any other. */
+function remedy({ code, permission, resource }) {
+  const allowance = code === 'ERR_DLOPEN_DISABLED' ? () => 'addons' : code === 'ERR_ACCESS_DENIED' && ALLOWANCES[permission];
+  if (!allowance) return '';
+  const what = permission === undefined ? 'native code' : resource ? `${permission} of ${resource}` : permission;
+  return ` (${what}: a function may only read its project; to let this one do more, give the deployment allow=[${JSON.stringify(allowance(resource))}])`;
+}
+
 /** A thrown value as the simulator takes it (`Thrown` of the protocol). */
 function describe(value, context) {
   const attempt = (read, otherwise) => {
@@ -97,7 +112,7 @@ function describe(value, context) {
   }
   const thrown = {
     name: text(() => value.name ?? 'Error', 'Error'),
-    message: text(() => value.message ?? '', ''),
+    message: text(() => value.message ?? '', '') + attempt(() => remedy(value), ''),
     frames: attempt(() => framesFor(value), []),
   };
   const convexError = Symbol.for('ConvexError');

