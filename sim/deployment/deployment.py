@@ -15,6 +15,7 @@ from biconvex.sim.deployment.loading import Loading
 from biconvex.sim.deployment.stubs import MISSING, Stub, put_stub
 from biconvex.sim.deployment.subscriptions import Subscription, Subscriptions
 from biconvex.sim.deployment.tables import Tables
+from biconvex.sim.deployment.users import user_claims
 from biconvex.sim.hosts.protocol import STEP_TIMEOUT_S
 from biconvex.sim.kernel import NS_PER_MS, NS_PER_SECOND, START_NS, Choices, Clock, Kernel, Trace, duration_ns
 from biconvex.sim.runtime import (
@@ -30,6 +31,7 @@ from biconvex.sim.runtime import (
 )
 from biconvex.sim.server.references import FunctionReference, function_path
 from biconvex.sim.services import Crons, HttpRequest, HttpResponse, HttpServer, Outbound, Scheduler
+from biconvex.sim.services.http import identity_of, token_of
 from biconvex.sim.store import Store
 from biconvex.sim.values import (
     DeveloperError,
@@ -88,12 +90,23 @@ class Caller:
         """Send a request to the deployment; the response, whatever its status. Give `json` or `body`, or neither.
 
         A path (`/hook`) is one of the project's HTTP actions; a whole URL, such as one that `ctx.storage` gave, is
-        whatever it is. The clock moves by what the handler waits for.
+        whatever it is. Who sends it is told by its `Authorization` header, which a user's requests have by themselves.
+        The clock moves by what the handler waits for.
         """
         deployment = self._deployment
         deployment._require_open()
         request = HttpRequest.of(deployment._http.absolute(url), method, headers, json, body)
-        return deployment._await(deployment._http.respond(request, self._identity), request.shown)
+        if self._identity is not None and request.header("authorization") is None:
+            request = request.with_header("authorization", f"Bearer {self.token}")
+        identity = identity_of(request.header("authorization"))
+        return deployment._await(deployment._http.respond(request, identity), request.shown)
+
+    @property
+    def token(self) -> str:
+        """What a user's requests have in their `Authorization` header, after `Bearer`; others have none."""
+        if self._identity is None:
+            raise UsageError("only a user has a token: convex.as_user(subject=…).token")
+        return token_of(self._identity)
 
     def subscribe(self, function: Reference, args: Arguments = None) -> Subscription:
         """Subscribe to a query: it runs now, and again whenever a commit touches what it read (semantics §6.5).
@@ -200,15 +213,7 @@ class Deployment(Caller):
 
         `issuer` is `https://biconvex.example` unless given, and `tokenIdentifier` is `issuer|subject`, as in Convex.
         """
-        if not claims.get("subject"):
-            raise UsageError('as_user needs a subject: convex.as_user(subject="u1")')
-        issuer = claims.setdefault("issuer", "https://biconvex.example")
-        claims.setdefault("tokenIdentifier", f"{issuer}|{claims['subject']}")
-        try:
-            msgspec.json.encode(claims)
-        except TypeError as error:
-            raise UsageError(f"as_user: the claims must be JSON: {error}") from None
-        return Caller(self, claims)
+        return Caller(self, user_claims(claims))
 
     def as_admin(self) -> Caller:
         """The holder of the deployment's admin key, who may call internal functions; nobody is logged in."""

@@ -9,7 +9,7 @@ from biconvex.sim.runtime.guidelines import Guidelines
 from biconvex.sim.runtime.limits import Limits
 from biconvex.sim.runtime.outcome import CRASHED, LOST_ACTION, Failure, Outcome
 from biconvex.sim.runtime.registry import RegisteredFunction, Registry
-from biconvex.sim.runtime.run import Identity, Run
+from biconvex.sim.runtime.run import Identity, InvalidToken, Run
 from biconvex.sim.runtime.runtime import Runtime, occ_failure
 from biconvex.sim.runtime.syscalls.storage import store_file
 from biconvex.sim.runtime.usage import FunctionUsage, Measure, Usage
@@ -25,6 +25,7 @@ __all__ = [
     "FunctionUsage",
     "Guidelines",
     "Identity",
+    "InvalidToken",
     "Limits",
     "Measure",
     "Outcome",

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from biconvex.sim.runtime.execution import Execution, ScheduleLimits
 from biconvex.sim.runtime.limits import Limits
 from biconvex.sim.runtime.logs import RunLog
 from biconvex.sim.runtime.registry import RegisteredFunction
 from biconvex.sim.store import QueryStream, Transaction
 
-__all__ = ["Identity", "Run"]
+__all__ = ["Identity", "InvalidToken", "Run"]
 
-Identity = Mapping[str, Any] | None
+
+class InvalidToken(msgspec.Struct, frozen=True):
+    """Who calls can't be told, because their token was refused: nobody minds until somebody asks who it is."""
+
+    code: str
+    message: str
+
+
+Identity = Mapping[str, Any] | InvalidToken | None
 """Who calls: the claims that `ctx.auth.getUserIdentity()` answers (semantics §11), or None."""
 
 

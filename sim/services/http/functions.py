@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import msgspec
-from biconvex.sim.runtime import Failure, Identity, Outcome
+from biconvex.sim.runtime import Failure, Identity, InvalidToken, Outcome
 from biconvex.sim.services.http.messages import HttpRequest, HttpResponse
 from biconvex.sim.values import DeveloperError, FunctionError, Int64, Value, from_json
 
@@ -38,6 +38,8 @@ class FunctionsByHttp:
         """Answer a call."""
         if request.method != "POST":
             return HttpResponse.of_text(405, "")
+        if isinstance(identity, InvalidToken):
+            return HttpResponse.of_json(401, {"code": identity.code, "message": identity.message})
         try:
             kind, path, args, form = _question(request)
             outcome = await self._call(kind, path, args, identity)

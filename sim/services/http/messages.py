@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,6 +35,10 @@ class HttpRequest:
     def header(self, name: str) -> str | None:
         """The first value of a header (its name in lower case), or None."""
         return next((value for known, value in self.headers if known == name), None)
+
+    def with_header(self, name: str, value: str) -> HttpRequest:
+        """The same request with one more header (its name in lower case)."""
+        return replace(self, headers=tuple(sorted((*self.headers, (name, value)))))
 
     @property
     def shown(self) -> str:
