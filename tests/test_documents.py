@@ -1,0 +1,43 @@
+"""Documents are walked through from the top: files are written, commands and programs run, as a reader would."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from document_kit import NAMED, PACKAGES, blocks_of, compare, run_console
+
+ROOT = Path(__file__).parent.parent
+WALKS = ["tutorial.md", *(f"how-to/{path.name}" for path in sorted((ROOT / "docs/how-to").glob("*.md")))]
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_a_document_can_be_followed_from_the_top(name: str, tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"private": true, "type": "module"}')
+    (tmp_path / "node_modules").symlink_to(PACKAGES, target_is_directory=True)
+    done = 0
+    for language, body in blocks_of(ROOT / "docs" / name):
+        named = NAMED.match(body)
+        if named is not None:
+            file = tmp_path / named[1]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(body)
+        elif language == "console":
+            compare(body, lambda command: run_console(tmp_path, command))
+            done += 1
+        elif language == "python":
+            program = [sys.executable, "-W", "error", "-c", body]
+            outcome = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=False)
+            assert (outcome.returncode, outcome.stderr) == (0, "")
+            done += 1
+    assert done > 0
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
+            if "://" not in link:
+                assert (document.parent / link).exists(), f"{document.relative_to(ROOT)}: {link}"
