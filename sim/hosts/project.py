@@ -45,6 +45,8 @@ def locate(path: str | Path) -> BackendLocation:
     Raises `ProjectError` where there is no such folder, `convex.json` is wrong, or no module is in it.
     """
     given = Path(path).expanduser().absolute()
+    if ".." in given.parts:  # Node's permission model ends the process over such a path
+        given = given.resolve()
     if not given.exists():
         raise ProjectError(f"{given} does not exist")
     if not given.is_dir():

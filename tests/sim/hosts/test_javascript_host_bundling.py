@@ -151,6 +151,13 @@ def test_a_project_names_its_functions(tmp_path: Path) -> None:
     assert locate(tmp_path) == BackendLocation(tmp_path / "src" / "backend", tmp_path)
 
 
+def test_a_path_that_goes_up_is_that_of_where_it_leads(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "convex").mkdir()
+    (tmp_path / "convex" / "m.ts").write_text("")
+    assert locate(tmp_path / "tests" / ".." / "convex") == locate(tmp_path / "convex")
+
+
 def test_the_root_is_where_convex_is_installed(tmp_path: Path) -> None:
     files(
         tmp_path, "node_modules/convex/package.json", "packages/app/package.json", "packages/app/convex/a.py"
