@@ -1,0 +1,41 @@
+"""The backend under test, once in each language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from biconvex.sim import Deployment
+from notifications_kit import CONFIGURED, LANGUAGES, Services
+
+Deploy = Callable[..., Deployment]
+
+
+@pytest.fixture
+def deploy() -> Iterator[Deploy]:
+    """Make a deployment of the backend in a language; it is configured unless `env` says otherwise."""
+    made: list[Deployment] = []
+
+    def make(language: str, seed: int = 2026, env: dict[str, str] | None = None) -> Deployment:
+        deployment = Deployment(LANGUAGES[language], seed=seed, env=CONFIGURED if env is None else env)
+        made.append(deployment)
+        return deployment
+
+    yield make
+    for deployment in made:
+        deployment.close()
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def convex(language: str, deploy: Deploy) -> Deployment:
+    return deploy(language)
+
+
+@pytest.fixture
+def services(convex: Deployment) -> Services:
+    return Services(convex)
