@@ -1,10 +1,95 @@
-"""A component of the tests' own: counters, with everything that a component can have."""
+"""An app of the tests' own with a component of its own: counters, with everything that a component can have."""
 
 from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["COUNTER"]
+__all__ = ["APP", "COUNTER"]
+
+APP: Final = {
+    "convex.config.ts": """
+        import { defineApp } from "convex/server";
+        import { v } from "convex/values";
+        import counter from "./counter/convex.config";
+        const app = defineApp({ env: { SIZE: v.string() } });
+        app.use(counter, { env: { STEP: app.env.SIZE, MODE: "fast" }, httpPrefix: "/counting" });
+        app.use(counter, { name: "second" });
+        export default app;
+    """,
+    "m.ts": """
+        import { createFunctionHandle } from "convex/server";
+        import { v } from "convex/values";
+        import { api, components, internal } from "./_generated/api";
+        import { action, internalMutation, mutation, query } from "./_generated/server";
+
+        const pick = (reference: string) =>
+          reference.split(".").reduce((part: any, name) => part[name], components as any);
+
+        export const ask = query({
+          args: { of: v.string(), args: v.optional(v.any()) },
+          handler: async (ctx, { of, args }) => await ctx.runQuery(pick(of), args ?? {}),
+        });
+        export const tell = mutation({
+          args: { of: v.string(), args: v.optional(v.any()) },
+          handler: async (ctx, { of, args }) => await ctx.runMutation(pick(of), args ?? {}),
+        });
+        export const act = action({
+          args: { kind: v.string(), of: v.string(), args: v.optional(v.any()) },
+          handler: async (ctx, { kind, of, args }) => await (ctx as any)[kind](pick(of), args ?? {}),
+        });
+        export const schedule = mutation({
+          args: { of: v.string(), args: v.any() },
+          handler: async (ctx, { of, args }) => await ctx.scheduler.runAfter(1000, pick(of), args),
+        });
+        export const addBoth = mutation({
+          args: { fail: v.boolean() },
+          handler: async (ctx, { fail }) => {
+            await ctx.db.insert("notes", { text: "before" });
+            await ctx.runMutation(components.counter.public.add, { name: "a", count: 1 });
+            await ctx.runMutation(components.second.public.add, { name: "a", count: 2 });
+            if (fail) throw new Error("all or nothing");
+          },
+        });
+        export const survive = mutation({
+          args: {},
+          handler: async (ctx) => {
+            await ctx.runMutation(components.counter.public.add, { name: "kept", count: 1 });
+            try {
+              await ctx.runMutation(components.counter.public.addThenFail, { name: "lost" });
+            } catch (error: any) {
+              await ctx.db.insert("notes", { text: error.message });
+            }
+          },
+        });
+        export const note = internalMutation({
+          args: { text: v.string() },
+          handler: async (ctx, args) => {
+            await ctx.db.insert("notes", args);
+            return (await ctx.meta.getFunctionMetadata()).componentPath;
+          },
+        });
+        export const whoAmI = query({
+          args: {},
+          handler: async (ctx) => [
+            (await ctx.auth.getUserIdentity())?.subject ?? null,
+            await ctx.runQuery(components.counter.public.whoAmI, {}),
+          ],
+        });
+        export const handle = query({ args: {}, handler: async () => await createFunctionHandle(internal.m.note) });
+        export const handleOf = query({
+          args: { of: v.string() },
+          handler: async (_ctx, { of }) => await createFunctionHandle(pick(of)),
+        });
+        export const run = mutation({
+          args: { handle: v.string(), args: v.any() },
+          handler: async (ctx, { handle, args }) => await ctx.runMutation(handle as any, args),
+        });
+        export const jobs = query({
+          args: {},
+          handler: async (ctx) => await ctx.db.system.query("_scheduled_functions").collect(),
+        });
+    """,
+}
 
 COUNTER: Final = {
     "counter/convex.config.ts": """
