@@ -8,6 +8,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { createRequire, builtinModules } = require('node:module');
+const { explainImports } = require('./import_chains.cjs');
 
 const GENERATED = {
   api: `
@@ -152,7 +153,7 @@ function decidable(code) {
   return code.replace(/\bPromise\.resolve\(\)(?=\.then\(\(\) => (\(init_|__toESM\(require_|require_))/g, '$$$$dynamicImport()');
 }
 
-async function build(esbuild, request, platform, modules) {
+async function build(esbuild, request, platform, modules, ...plugins) {
   const missing = [];
   const result = await esbuild.build({
     stdin: { contents: entry(modules), resolveDir: request.functions, sourcefile: 'biconvex-entry.js' },
@@ -176,6 +177,7 @@ async function build(esbuild, request, platform, modules) {
     logLevel: 'silent',
     logLimit: 0,
     plugins: [
+      ...plugins,
       generatedFiles(request.functions, missing),
       componentDefinitions(request.functions),
       convexStubs(platform),
@@ -197,6 +199,7 @@ function problems(failure) {
     file: location ? location.file : null,
     line: location ? location.line : 0,
     column: location ? location.column + 1 : 0,
+    imported_by: [],
     wants_node: notes.some((note) => note.text.includes('Are you trying to bundle for node?')),
   }));
 }
@@ -218,7 +221,10 @@ async function main() {
       answer.builds[platform].inputs.push(version);
     } catch (failure) {
       if (!Array.isArray(failure.errors)) throw failure;
-      answer.problems.push(...problems(failure));
+      const found = problems(failure);
+      const files = new Set(modules.map(({ file }) => file));
+      await explainImports(found, request.base, files, (plugin) => build(esbuild, request, platform, modules, plugin));
+      answer.problems.push(...found);
     }
   }
   fs.writeFileSync(1, JSON.stringify(answer));

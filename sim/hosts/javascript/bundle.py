@@ -43,6 +43,7 @@ class _Problem(msgspec.Struct, frozen=True):
     line: int
     column: int
     wants_node: bool
+    imported_by: tuple[str, ...] = ()
 
 
 class _Build(msgspec.Struct, frozen=True):
@@ -152,6 +153,9 @@ def _problems(location: BackendLocation, problems: tuple[_Problem, ...]) -> str:
     for problem in problems[:_SHOWN_PROBLEMS]:
         place = "" if problem.file is None else f"{problem.file}:{problem.line}:{problem.column}: "
         lines.append(f"  {place}{problem.text}")
+        if problem.imported_by:
+            chain = ", ".join(f"imported by {file}" for file in problem.imported_by)
+            lines.append(f'    {chain}, which has no directive "use node"')
     if len(problems) > _SHOWN_PROBLEMS:
         lines.append(f"  … and {len(problems) - _SHOWN_PROBLEMS} more")
     if any(problem.wants_node for problem in problems):

@@ -1,6 +1,7 @@
 // Node's timers on virtual time: objects, as Node's are. Timers that begin while modules are loaded never fire.
 'use strict';
 
+const { setTimeout: realWait } = require('node:timers/promises');
 const { promisify } = require('node:util');
 const { current } = require('./current.cjs');
 
@@ -83,7 +84,9 @@ const timers = {
 const abortError = (signal) =>
   Object.assign(new Error('The operation was aborted', { cause: signal.reason }), { name: 'AbortError', code: 'ABORT_ERR' });
 
-function wait(ms, value, { signal } = {}) {
+function wait(ms, value, options = {}) {
+  if (current.run === null) return realWait(ms, value, options);
+  const { signal } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(abortError(signal));
     const timer = timers.setTimeout(() => resolve(value), ms);

@@ -6,7 +6,7 @@ const crypto = require('node:crypto');
 const { syncBuiltinESMExports } = require('node:module');
 const { current } = require('./current.cjs');
 const { fetch } = require('./fetch.cjs');
-const { timers } = require('./node_timers.cjs');
+const { promises, timers } = require('./node_timers.cjs');
 const { closeNetwork } = require('./sockets.cjs');
 
 const OWN_FILES = __dirname;
@@ -86,6 +86,8 @@ const prepareOutside = (() => {
     closeNetwork();
     seedRandomness();
     Object.assign(globalThis, timers);
+    Object.assign(require('node:timers'), timers);
+    Object.assign(require('node:timers/promises'), promises);
     globalThis.Date = virtualDate();
     Object.defineProperty(globalThis, 'fetch', { value: fetch, writable: true, configurable: true });
     override(performance, { now: (run) => run.performanceNow() });

@@ -14,6 +14,10 @@ from biconvex.sim.hosts.project import BackendLocation, locate
 from biconvex.sim.values import ProjectError
 
 EXPORT = "export const a = 1;\n"
+PLAIN_IMPORT = (
+    'import { query } from "./_generated/server";\nimport { one } from "./n";\n'
+    "export const f = query(async () => one);\n"
+)
 
 
 def files(root: Path, *names: str, text: str = EXPORT) -> Path:
@@ -123,10 +127,19 @@ def test_the_directive_decides_the_runtime(tmp_path: Path, text: str, uses_node:
     assert module_files(tmp_path) == (ModuleFile("a", tmp_path / "a.ts", uses_node),)
 
 
-def test_special_modules_run_in_the_default_runtime(tmp_path: Path) -> None:
-    assert refusal(files(tmp_path, "http.ts", text='"use node";\nexport {};')) == (
-        f'{tmp_path}/http.ts: "use node" directive is not allowed for http.ts.'
+@pytest.mark.parametrize("name", ["http.ts", "http.js", "crons.ts", "schema.ts", "schema.js"])
+def test_special_modules_run_in_the_default_runtime(tmp_path: Path, name: str) -> None:
+    assert refusal(files(tmp_path, name, text='"use node";\nexport {};')) == (
+        f'{tmp_path}/{name}: "use node" directive is not allowed for {name}.'
     )
+
+
+def test_modules_of_those_names_in_folders_may_run_in_node(tmp_path: Path) -> None:
+    files(tmp_path, "a/http.ts", "a/crons.ts", text='"use node";\nexport {};')
+    assert [(module.path, module.uses_node) for module in module_files(tmp_path)] == [
+        ("a/crons", True),
+        ("a/http", True),
+    ]
 
 
 def test_the_folder_of_actions_needs_the_directive(tmp_path: Path) -> None:
@@ -233,6 +246,34 @@ def test_modules_of_node_need_the_directive(project: Any) -> None:
         '  A file without the directive "use node" uses a module of Node: move what needs it to a file that begins '
         'with "use node" and defines actions only.'
     )
+
+
+@pytest.mark.parametrize("directive", ["", '"use node";'])
+def test_a_module_that_imports_what_needs_node_is_named_with_the_files_between(
+    project: Any, directive: str
+) -> None:
+    project.write(
+        {
+            "a.ts": 'export { b } from "./b";\n',
+            "b.ts": 'export { files as b } from "../lib/files";\n',
+            "n.ts": '"use node";\nexport { files } from "../lib/files";\n',
+        }
+    )
+    (project.root / "lib").mkdir()
+    (project.root / "lib" / "files.ts").write_text(
+        f'{directive}\nimport fs from "node:fs";\nexport const files = fs;\n'
+    )
+    with pytest.raises(ProjectError) as raised:
+        project.load()
+    assert str(raised.value).split("\n")[1:3] == [
+        '  lib/files.ts:2:16: Could not resolve "node:fs"',
+        '    imported by convex/b.ts, which has no directive "use node"',
+    ]
+
+
+def test_a_file_of_node_that_needs_nothing_of_node_can_be_imported_anywhere(project: Any) -> None:
+    project.write({"n.ts": '"use node";\nexport const one = 1;\n', "m.ts": PLAIN_IMPORT})
+    assert project.run("f").value == 1
 
 
 def test_generated_files_are_used_where_they_are(project: Any) -> None:
