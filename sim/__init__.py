@@ -15,7 +15,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from biconvex.sim.deployment import Caller, Deployment, Subscription, Update
+    from biconvex.sim.deployment import (
+        Call,
+        Caller,
+        CallOutcome,
+        Client,
+        Deployment,
+        Subscription,
+        Update,
+        call,
+        request,
+    )
+    from biconvex.sim.faults import Faults
     from biconvex.sim.runtime import Costs, Guidelines, Limits, RuntimeFinding
     from biconvex.sim.server.references import api, internal
     from biconvex.sim.services import HttpResponse, NetworkFailure, OutboundRequest, Reply
@@ -23,20 +34,29 @@ if TYPE_CHECKING:
         ConvexError,
         FunctionError,
         Int64,
+        InvariantError,
+        InvariantViolation,
         ProjectError,
         SimulationError,
+        StallError,
         UsageError,
     )
 
 __all__ = [
+    "Call",
+    "CallOutcome",
     "Caller",
+    "Client",
     "ConvexError",
     "Costs",
     "Deployment",
+    "Faults",
     "FunctionError",
     "Guidelines",
     "HttpResponse",
     "Int64",
+    "InvariantError",
+    "InvariantViolation",
     "Limits",
     "NetworkFailure",
     "OutboundRequest",
@@ -44,20 +64,29 @@ __all__ = [
     "Reply",
     "RuntimeFinding",
     "SimulationError",
+    "StallError",
     "Subscription",
     "Update",
     "UsageError",
     "api",
+    "call",
     "internal",
+    "request",
 ]
 
 _HOMES = {
-    "deployment": ("Caller", "Deployment", "Subscription", "Update"),
+    "deployment": (
+        "Call", "CallOutcome", "Caller", "Client", "Deployment", "Subscription", "Update", "call", "request"
+    ),
+    "faults": ("Faults",),
     "runtime": ("Costs", "Guidelines", "Limits", "RuntimeFinding"),
     "server.references": ("api", "internal"),
     "services": ("HttpResponse", "NetworkFailure", "OutboundRequest", "Reply"),
-    "values": ("ConvexError", "FunctionError", "Int64", "ProjectError", "SimulationError", "UsageError"),
-}
+    "values": (
+        "ConvexError", "FunctionError", "Int64", "InvariantError", "InvariantViolation", "ProjectError",
+        "SimulationError", "StallError", "UsageError",
+    ),
+}  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 

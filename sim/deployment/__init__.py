@@ -1,8 +1,28 @@
 """What a test holds: a simulated deployment of a backend."""
 
-from biconvex.sim.deployment.deployment import Caller, Deployment
+from biconvex.sim.deployment.caller import Caller
+from biconvex.sim.deployment.calls import Call, CallOutcome, Request, call, request
+from biconvex.sim.deployment.client import Client
+from biconvex.sim.deployment.clocks import agreeing_clocks
+from biconvex.sim.deployment.deployment import Deployment
 from biconvex.sim.deployment.installed import InstalledComponent
+from biconvex.sim.deployment.invariants import ReadOnlyTables
 from biconvex.sim.deployment.subscriptions import Subscription, Update
 from biconvex.sim.deployment.tables import Tables
 
-__all__ = ["Caller", "Deployment", "InstalledComponent", "Subscription", "Tables", "Update"]
+__all__ = [
+    "Call",
+    "CallOutcome",
+    "Caller",
+    "Client",
+    "Deployment",
+    "InstalledComponent",
+    "ReadOnlyTables",
+    "Request",
+    "Subscription",
+    "Tables",
+    "Update",
+    "agreeing_clocks",
+    "call",
+    "request",
+]

@@ -8,16 +8,31 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-import msgspec
 from biconvex.sim.deployment.backend import Loaded, load_backend
+from biconvex.sim.deployment.caller import Arguments, Caller, Reference
+from biconvex.sim.deployment.calls import Request
+from biconvex.sim.deployment.explored import Explored
 from biconvex.sim.deployment.installed import InstalledComponent, find_component, registry_of_component
+from biconvex.sim.deployment.invariants import Invariants
 from biconvex.sim.deployment.loading import Loading
+from biconvex.sim.deployment.phases import Phases
 from biconvex.sim.deployment.stubs import MISSING, Stub, put_stub
 from biconvex.sim.deployment.subscriptions import Subscription, Subscriptions
 from biconvex.sim.deployment.tables import Tables
 from biconvex.sim.deployment.users import user_claims
+from biconvex.sim.faults import Faults, drawn_start_ns
 from biconvex.sim.hosts.protocol import STEP_TIMEOUT_S
-from biconvex.sim.kernel import NS_PER_MS, NS_PER_SECOND, START_NS, Choices, Clock, Kernel, Trace, duration_ns
+from biconvex.sim.kernel import (
+    NS_PER_MS,
+    NS_PER_SECOND,
+    START_NS,
+    Choices,
+    Clock,
+    Kernel,
+    Stalled,
+    Trace,
+    duration_ns,
+)
 from biconvex.sim.runtime import (
     Costs,
     Guidelines,
@@ -29,20 +44,21 @@ from biconvex.sim.runtime import (
     RuntimeFinding,
     Usage,
 )
-from biconvex.sim.server.references import FunctionReference, function_path
+from biconvex.sim.server.references import function_path
 from biconvex.sim.services import Crons, HttpRequest, HttpResponse, HttpServer, Outbound, Scheduler
-from biconvex.sim.services.http import identity_of, token_of
+from biconvex.sim.services.http import identity_of
 from biconvex.sim.store import Store
 from biconvex.sim.values import (
     DeveloperError,
     FunctionError,
     ProjectError,
+    StallError,
     UsageError,
     Value,
     from_python,
 )
 
-__all__ = ["Caller", "Deployment"]
+__all__ = ["Deployment"]
 
 T = TypeVar("T")
 _DAY_MS = 86_400_000
@@ -50,76 +66,9 @@ _OWN_VARIABLES = {
     "CONVEX_CLOUD_URL": "https://anonymous-biconvex.convex.cloud",
     "CONVEX_SITE_URL": "https://anonymous-biconvex.convex.site",
 }
-Reference = str | FunctionReference
-Arguments = Mapping[str, Any] | None
 
 
-class Caller:
-    """Somebody who calls functions: a client with an identity, or the admin, who may call internal ones too."""
-
-    def __init__(self, deployment: Deployment, identity: Identity = None, *, admin: bool = False) -> None:
-        self._deployment = deployment
-        self._identity = identity
-        self._admin = admin
-
-    def query(self, function: Reference, args: Arguments = None) -> Any:
-        """Run a query; its result. Raises `FunctionError`, or `ConvexError` where the function threw one."""
-        return self._call("query", function, args)
-
-    def mutation(self, function: Reference, args: Arguments = None) -> Any:
-        """Run a mutation and commit it; its result. Raises as `query` does."""
-        return self._call("mutation", function, args)
-
-    def action(self, function: Reference, args: Arguments = None) -> Any:
-        """Run an action; its result. The clock moves by what it waits for. Raises as `query` does."""
-        return self._call("action", function, args)
-
-    def run(self, function: Reference, args: Arguments = None) -> Any:
-        """Run a function of whatever kind it is; its result. Raises as `query` does."""
-        return self._call(None, function, args)
-
-    def fetch(
-        self,
-        url: str,
-        *,
-        method: str = "GET",
-        headers: Mapping[str, str] | None = None,
-        json: Any = msgspec.UNSET,
-        body: str | bytes | None = None,
-    ) -> HttpResponse:
-        """Send a request to the deployment; the response, whatever its status. Give `json` or `body`, or neither.
-
-        A path (`/hook`) is one of the project's HTTP actions; a whole URL, such as one that `ctx.storage` gave, is
-        whatever it is. Who sends it is told by its `Authorization` header, which a user's requests have by themselves.
-        The clock moves by what the handler waits for.
-        """
-        deployment = self._deployment
-        deployment._require_open()
-        request = HttpRequest.of(deployment._http.absolute(url), method, headers, json, body)
-        if self._identity is not None and request.header("authorization") is None:
-            request = request.with_header("authorization", f"Bearer {self.token}")
-        identity = identity_of(request.header("authorization"))
-        return deployment._await(deployment._http.respond(request, identity), request.shown)
-
-    @property
-    def token(self) -> str:
-        """What a user's requests have in their `Authorization` header, after `Bearer`; others have none."""
-        if self._identity is None:
-            raise UsageError("only a user has a token: convex.as_user(subject=…).token")
-        return token_of(self._identity)
-
-    def subscribe(self, function: Reference, args: Arguments = None) -> Subscription:
-        """Subscribe to a query: it runs now, and again whenever a commit touches what it read (semantics §6.5).
-
-        An error of the query is a result like any other. Raises `FunctionError` when there is no such query.
-        """
-        return self._deployment._subscribe(function, args, self._identity, admin=self._admin)
-
-    def _call(self, kind: str | None, reference: Reference, args: Arguments) -> Any:
-        return self._deployment._invoke(kind, reference, args, self._identity, admin=self._admin)
-
-
-class Deployment(Caller):
+class Deployment(Explored):
     """A fresh, simulated deployment of a backend.
 
     `path` is the project, its functions folder, or anything that a `convex.json` makes one. `seed` decides every
@@ -134,6 +83,7 @@ class Deployment(Caller):
     `guidelines` says from where on a run goes against one, for `findings`.
     `allow` is what "use node" modules may do besides reading their project: `addons`, `child-process`, `worker`,
     `fs-read:PATH`, `fs-write:PATH` (docs/security.md).
+    `faults` is what goes wrong from the start: `Faults(…)`, its fields as a dict, or `"swarm"`.
 
     Use it as a context manager, or call `close`. Raises `ProjectError` when the backend can't be loaded.
     """
@@ -152,19 +102,27 @@ class Deployment(Caller):
         cron_splay: bool = True,
         guidelines: Guidelines | None = None,
         allow: Iterable[str] = (),
+        faults: Faults | Mapping[str, Any] | str | None = None,
     ) -> None:
         super().__init__(self)
         choices = seed if isinstance(seed, Choices) else Choices(seed)
         self.seed = choices.seed
         self._step_timeout_s = step_timeout_s
         self._closed = False
-        clock = Clock(START_NS if start is None else _timestamp_ns(start))
+        fault_choices = choices.decisions("faults")
+        plan = None if faults is None else Faults.of(faults)
+        start_ns = START_NS if start is None else _timestamp_ns(start)
+        if plan is not None and start is None:
+            start_ns = drawn_start_ns(plan, fault_choices.child("start"), START_NS)
+        clock = Clock(start_ns)
         environment = _OWN_VARIABLES | dict(env or {})
         self._loaded: Loaded = load_backend(
             Path(path), environment, Loading(clock.now_ms, step_timeout_s, tuple(allow))
         )
         self._kernel = Kernel(clock, choices.decisions("interleaving"))
         self.trace = Trace(clock, self.seed)
+        if start is None and start_ns != START_NS:
+            self.trace.record("fault", "clock_edge")
         ids = choices.child("document ids")
 
         def new_internal_id() -> bytes:
@@ -196,6 +154,9 @@ class Deployment(Caller):
         self._scheduler = Scheduler(self._runtime, choices.child("scheduled functions"))
         self.outbound = Outbound(self._kernel, self.trace, choices.child("latencies"))
         self._runtime.external["fetch"] = self.outbound.fetch
+        self._phases = Phases(self._runtime, self.outbound, fault_choices)
+        if plan is not None:
+            self._phases.begin(plan)
         self.crons = Crons(self._runtime, self._loaded.crons, choices.child("cron splay"), splay=cron_splay)
         self._http = HttpServer(
             self._runtime,
@@ -205,6 +166,9 @@ class Deployment(Caller):
             environment["CONVEX_SITE_URL"],
         )
         self.db = Tables(self._runtime)
+        self._invariants = Invariants(self._runtime, self.db, self.seed)
+        self._client_choices = choices.child("clients")
+        self._clients = 0
 
     # --- who calls ---------------------------------------------------------------------------------------
 
@@ -275,6 +239,12 @@ class Deployment(Caller):
             return self._scheduler.busy
 
         self._kernel.run_while(busy)
+        if self._scheduler.busy:
+            waiting = "; ".join(self._kernel.waiting) or "nobody"
+            raise StallError(
+                f"Scheduled work is left, and nothing that could finish it. What waits: {waiting}."
+            )
+        self._invariants.at_rest()
 
     def takes(
         self,
@@ -347,6 +317,7 @@ class Deployment(Caller):
         """Release what the deployment holds. Calls after that are refused."""
         if not self._closed:
             self._closed = True
+            self._kernel.close()
             self._loaded.close()
 
     def __enter__(self) -> Deployment:
@@ -406,7 +377,16 @@ class Deployment(Caller):
         return self._runtime.action(function, value, identity)
 
     def _await(self, coroutine: Coroutine[Any, Any, T], name: str) -> T:
-        return self._kernel.run_until_done(self._kernel.spawn(coroutine, name))
+        try:
+            return self._kernel.run_until_done(self._kernel.spawn(coroutine, name))
+        except Stalled as stalled:
+            raise StallError(f"The {name} can't end: {stalled}") from None
+
+    async def _respond(self, made: Request) -> HttpResponse:
+        request = HttpRequest.of(
+            self._http.absolute(made.url), made.method, made.headers, made.json, made.body
+        )
+        return await self._http.respond(request, identity_of(request.header("authorization")))
 
     def _find(self, path: str, kind: str | None, *, admin: bool) -> RegisteredFunction:
         registry = self._runtime.registry

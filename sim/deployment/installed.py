@@ -9,7 +9,7 @@ from biconvex.sim.deployment.tables import Tables
 from biconvex.sim.values import FunctionError, UsageError
 
 if TYPE_CHECKING:
-    from biconvex.sim.deployment.deployment import Caller
+    from biconvex.sim.deployment.caller import Caller
     from biconvex.sim.runtime import Component, RegisteredFunction, Registry, Runtime
 
 __all__ = ["InstalledComponent", "find_component", "registry_of_component"]

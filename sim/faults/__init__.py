@@ -1,6 +1,6 @@
 """Faults: what may go wrong around a backend, and the seeded choice of when it does.
 
-    with Deployment("app", seed=7, faults=Faults(conflict=0.3, crash_after="swarm")) as convex: …
+with Deployment("app", seed=7, faults=Faults(conflict=0.3, crash_after="swarm")) as convex: …
 """
 
 from biconvex.sim.faults.injector import Injector, drawn_start_ns

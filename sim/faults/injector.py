@@ -10,7 +10,7 @@ from biconvex.sim.values import StallError
 
 __all__ = ["Injector", "drawn_start_ns"]
 
-_MOST_CONFLICTS: Final = 200
+_MOST_ATTEMPTS: Final = 200
 _DEFAULT_CEILING: Final = 0.5
 # What is drawn stays below this: with more of it, next to nothing would come to its end.
 _CEILINGS: Final = {"crash_before": 0.1, "crash_after": 0.1, "clock_edge": 1.0, "fresh_isolate": 1.0}
@@ -32,7 +32,6 @@ class Injector:
         self._trace = trace
         self._choices = {name: choices.child(name) for name in FAULT_NAMES}
         self.rates = {name: _rate(faults, name, self._choices[name]) for name in FAULT_NAMES}
-        self._last_conflict = ""
 
     def strikes(self, name: str, place: str, run: int = 0, **detail: Any) -> bool:
         """Decide whether a fault strikes at a place (a function, a request, a job); if so, the trace tells."""
@@ -55,18 +54,15 @@ class Injector:
         """An amount from 1 to `most`, for a fault that strikes."""
         return 1 + self._choices[name].below(most) if most > 1 else 1
 
-    def forces_conflict(self, function: str, run: int, table: str) -> bool:
-        """Decide whether the commit of a mutation conflicts."""
-        self._last_conflict = function
-        return self.strikes("conflict", function, run, table=table)
+    def keep_going(self, name: str, attempt: int, waiting: str) -> None:
+        """Somebody tries again after this fault, for the so-manieth time; raises `StallError` when that is hopeless.
 
-    def keep_going(self, attempt: int) -> None:
-        """Somebody tries again after a conflict, for the so-manieth time; raises `StallError` when that is hopeless."""
-        if attempt >= _MOST_CONFLICTS:
+        `waiting` says who waits for what.
+        """
+        if attempt >= _MOST_ATTEMPTS and self.rates[name]:
             raise StallError(
-                f"{self._last_conflict} waits for a commit without conflict, and has had {attempt} conflicts in a row: "
-                f"the fault `conflict` has the rate {self.rates['conflict']:g}, and scheduled functions and cron jobs "
-                "never give up. Choose a lower rate."
+                f"{waiting}, and was struck by the fault `{name}` {attempt} times in a row: its rate is "
+                f"{self.rates[name]:g}, and nobody gives up here. Choose a lower one."
             )
 
 

@@ -12,7 +12,7 @@ __all__ = ["FAULT_NAMES", "SWARM", "Faults", "Rate"]
 
 SWARM: Final = "swarm"
 Rate = Annotated[float, Field(ge=0, le=1)] | Literal["swarm"]
-"""How often a fault strikes where it may: a probability, or `"swarm"`: drawn from the seed, for about half of them 0."""
+"""How often a fault strikes where it may: a probability, or `"swarm"`: drawn from the seed, and 0 for about half."""
 
 Milliseconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -32,7 +32,7 @@ class Faults(BaseModel):
     run again as after any conflict (semantics §6.1)."""
 
     crash_before: Rate = 0
-    """An action dies with its process just before an operation (a call, a request, a file) is performed. A scheduled one
+    """An action dies with its process just before an operation (a call, a request) is performed. A scheduled one
     fails with "Transient error while executing action" and isn't run again (semantics §8.3); whoever called it gets an
     error that tells nothing."""
     crash_after: Rate = 0
@@ -66,7 +66,7 @@ class Faults(BaseModel):
     """The request of a `fetch` arrives twice, as a proxy that tries again would have it."""
 
     repeated_webhook: Rate = 0
-    """A request of `convex.deliver` is delivered again: its sender hasn't got the response, or delivers at least once."""
+    """A request of `convex.deliver` is delivered again: its sender got no response, or delivers at least once."""
     reordered_webhook: Rate = 0
     """A request of `convex.deliver` arrives after, or together with, those that were sent after it."""
 
@@ -86,7 +86,7 @@ class Faults(BaseModel):
 
     @classmethod
     def of(cls, given: Faults | Mapping[str, Any] | str) -> Faults:
-        """Faults as people write them: themselves, fields by name, or `"swarm"`. Raises `UsageError` for anything else."""
+        """Faults as people write them: themselves, fields by name, or `"swarm"`. Raises `UsageError` for others."""
         if isinstance(given, Faults):
             return given
         if given == SWARM:
@@ -110,7 +110,9 @@ def _explained(error: ValidationError) -> str:
         if problem["type"] == "extra_forbidden":
             lines.append(f"there is no fault {name!r}{did_you_mean(name)}")
         else:
-            lines.append(f'{name}={problem["input"]!r}: a rate is a number from 0 to 1 or "swarm"; times are positive')
+            lines.append(
+                f'{name}={problem["input"]!r}: a rate is a number from 0 to 1 or "swarm"; times are positive'
+            )
     return "faults: " + "; ".join(dict.fromkeys(lines))
 
 

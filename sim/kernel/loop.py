@@ -25,7 +25,7 @@ class Stalled(Exception):
 
 
 class Halt(BaseException):
-    """Raised inside the simulation to end the test's call with an error at once, past everything that would handle it."""
+    """Raised inside the simulation to end the test's call with an error at once, past all that would handle it."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))

@@ -87,6 +87,7 @@ class Runtime:
         self._backoff = choices.child("retry backoff")
         # What makes things go wrong, while something is to go wrong.
         self.faults: Injector | None = None
+        self._refused = "a transaction"
         self._stepper = Stepper(self, choices)
         self.transaction_limits = limits.transaction()
         self.value_limits = limits.values()
@@ -256,6 +257,7 @@ class Runtime:
                 self._maybe_conflict(self.faults, transaction, run)
             commit = self.store.commit(transaction, self._timestamp() + 1, label)
         except Conflict as conflict:
+            self._refused = label
             self.trace.record("conflict", label, number, {"table": conflict.table, "with": conflict.by})
             raise
         if commit.writes or commit.new_tables:
@@ -277,7 +279,7 @@ class Runtime:
         table = next((name for name in transaction.reads.tables if not name.startswith("_")), None)
         if table is None or not (usage.documents_read or usage.database_queries):
             return
-        if faults.forces_conflict(run.function.path, run.number, table):
+        if faults.strikes("conflict", run.function.path, run.number, table=table):
             raise Conflict(table, None, None)
 
     def replace(self, function: RegisteredFunction) -> None:
@@ -289,7 +291,9 @@ class Runtime:
     async def back_off(self, attempt: int, *, cap_ms: int = _BACKOFF_LAST_MS) -> None:
         """Wait before the next attempt: exponential, with full jitter (semantics §6.1)."""
         if self.faults is not None:
-            self.faults.keep_going(attempt)
+            self.faults.keep_going(
+                "conflict", attempt, f"{self._refused} waits for a commit without conflict"
+            )
         delay_ms = min(_BACKOFF_FIRST_MS * 2**attempt, cap_ms) * self._backoff.fraction()
         await self.kernel.sleep(round(delay_ms * NS_PER_MS))
 
