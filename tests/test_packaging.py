@@ -42,7 +42,7 @@ import sys
 
 class Refuse:
     def find_spec(self, name, path=None, target=None):
-        packages = {"dateutil", "regex", "sortedcontainers", "time_machine"}
+        packages = {"dateutil", "jinja2", "regex", "sortedcontainers", "time_machine"}
         if name.partition(".")[0] in packages or name.startswith(("biconvex.sim", "biconvex.pytest_plugin")):
             raise ImportError(f"{name} was imported")
 
@@ -141,6 +141,7 @@ def test_linting_needs_neither_node_nor_what_the_simulator_needs(metadata: Messa
     extras = {line.partition(";")[0]: line.partition(";")[2] for line in required if "extra==" in line}
     assert metadata.get_all("Provides-Extra") == ["sim", "node", "lsp", "watch"]
     assert extras == {
+        "jinja2>=3.1": 'extra=="sim"',
         "python-dateutil>=2.9": 'extra=="sim"',
         "regex>=2024.11.6": 'extra=="sim"',
         "sortedcontainers>=2.4": 'extra=="sim"',
