@@ -139,8 +139,9 @@ def test_the_wheel_carries_the_license(members: set[PurePosixPath], metadata: Me
 def test_linting_needs_neither_node_nor_what_the_simulator_needs(metadata: Message) -> None:
     required = [line.replace(" ", "") for line in metadata.get_all("Requires-Dist", [])]
     extras = {line.partition(";")[0]: line.partition(";")[2] for line in required if "extra==" in line}
-    assert metadata.get_all("Provides-Extra") == ["sim", "node", "lsp", "watch"]
+    assert metadata.get_all("Provides-Extra") == ["sim", "fuzz", "node", "lsp", "watch"]
     assert extras == {
+        "hypothesis>=6.170": 'extra=="fuzz"',
         "jinja2>=3.1": 'extra=="sim"',
         "python-dateutil>=2.9": 'extra=="sim"',
         "regex>=2024.11.6": 'extra=="sim"',
