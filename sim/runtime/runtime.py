@@ -389,12 +389,12 @@ class Runtime:
 
 def crash_failure(function: RegisteredFunction, crash: HostCrashed) -> Failure:
     """The failure of a function whose process ended while it ran (semantics §7, row 39)."""
-    if isinstance(crash, HostOutOfMemory) and not function.uses_node:
-        message, code = "JavaScript execution ran out of memory (maximum memory usage: 64 MB)", "OutOfMemory"
-    else:
-        message = f"The process that ran {function.path} ended before the function did: {crash}"
-        code = "HostCrashed"
-    return Failure(message, None, code, is_terminal=True)
+    if isinstance(crash, HostOutOfMemory):
+        what, most_mb = ("Node.js action", 512) if function.uses_node else ("JavaScript", 64)
+        message = f"{what} execution ran out of memory (maximum memory usage: {most_mb} MB)"
+        return Failure(message, None, "OutOfMemory", is_terminal=True)
+    message = f"The process that ran {function.path} ended before the function did: {crash}"
+    return Failure(message, None, "HostCrashed", is_terminal=True)
 
 
 def occ_failure(conflict: Conflict) -> Failure:

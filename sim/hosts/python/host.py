@@ -99,7 +99,7 @@ class PythonHost:
         for result in results[:-1]:
             found.settle((result,), now_ms)
             found.proceed()
-            if found.has_failed:
+            if found.is_over:
                 return self._step(run, found)
         return self.resume(run, results[-1:], now_ms)
 
@@ -210,9 +210,9 @@ class _Run:
         self._output.finish_line()
 
     @property
-    def has_failed(self) -> bool:
-        """Whether the run has ended with an error, whatever is under way still."""
-        return self._failure() is not None
+    def is_over(self) -> bool:
+        """Whether the run has ended, whatever is under way still: an action with its handler, others with an error."""
+        return self._failure() is not None or (not self._in_transaction and self._task.done())
 
     def _outcome(self) -> Step:
         calls, self._calls = tuple(self._calls), []
