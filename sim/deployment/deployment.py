@@ -88,6 +88,16 @@ class Deployment(Explored):
     Use it as a context manager, or call `close`. Raises `ProjectError` when the backend can't be loaded.
     """
 
+    path: Path
+    _options: dict[str, Any]
+
+    def __new__(cls, path: str | Path, **options: Any) -> Deployment:
+        """Keep what it is made with, for `again`."""
+        deployment = super().__new__(cls)
+        deployment.path = Path(path)
+        deployment._options = options
+        return deployment
+
     def __init__(
         self,
         path: str | Path,
@@ -311,7 +321,11 @@ class Deployment(Explored):
         """Every function of the backend, by path."""
         return list(self._runtime.registry)
 
-    # --- end ---------------------------------------------------------------------------------------------
+    # --- end, and another beginning ----------------------------------------------------------------------
+
+    def again(self, seed: int | Choices) -> Deployment:
+        """A fresh deployment of the same project, made with the same options but for the seed."""
+        return type(self)(self.path, **{**self._options, "seed": seed})
 
     def close(self) -> None:
         """Release what the deployment holds. Calls after that are refused."""

@@ -11,15 +11,37 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from biconvex.sim.explore.body_choices import BodyChoices
     from biconvex.sim.explore.determinism import NondeterministicTestError
+    from biconvex.sim.explore.fuzz_report import FuzzReport
+    from biconvex.sim.explore.fuzzing import FuzzFailure, fuzz, fuzz_report, fuzz_seed
+    from biconvex.sim.explore.hunting import FuzzSeedResult
     from biconvex.sim.explore.pool import find_simulation, replay
+    from biconvex.sim.explore.session import FuzzFinding
     from biconvex.sim.explore.simulation import Simulation, simulate
 
-__all__ = ["BodyChoices", "NondeterministicTestError", "Simulation", "find_simulation", "replay", "simulate"]
+__all__ = [
+    "BodyChoices",
+    "FuzzFailure",
+    "FuzzFinding",
+    "FuzzReport",
+    "FuzzSeedResult",
+    "NondeterministicTestError",
+    "Simulation",
+    "find_simulation",
+    "fuzz",
+    "fuzz_report",
+    "fuzz_seed",
+    "replay",
+    "simulate",
+]
 
 _HOMES = {
     "body_choices": ("BodyChoices",),
     "determinism": ("NondeterministicTestError",),
+    "fuzz_report": ("FuzzReport",),
+    "fuzzing": ("FuzzFailure", "fuzz", "fuzz_report", "fuzz_seed"),
+    "hunting": ("FuzzSeedResult",),
     "pool": ("find_simulation", "replay"),
+    "session": ("FuzzFinding",),
     "simulation": ("Simulation", "simulate"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -6,13 +6,11 @@ An id that an earlier statement gave is written as the variable that holds it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from biconvex.sim.values import Int64
-
-__all__ = ["Program", "Statement", "needs_int64", "quoted"]
+__all__ = ["Program", "Statement", "as_script", "quoted"]
 
 _ID_LENGTHS: Final = range(31, 38)
 
@@ -111,6 +109,24 @@ def _ids(result: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield from _ids(member, f"{path}[{index}]")
 
 
-def needs_int64(lines: list[str]) -> bool:
-    """Whether a program names `Int64`."""
-    return any(Int64.__name__ + "(" in line for line in lines)
+def as_script(program: Program, project: str, seed: int, decisions: Sequence[int] = ()) -> list[str]:
+    """The lines of a script that does a program on a fresh deployment, with these decisions of its run."""
+    body = [f"    {part}" for line in program.lines() for part in line.split("\n")]
+    text = "\n".join(body)
+    names = ["Deployment", *(name for name in ("FunctionError", "Int64") if name in text)]
+    if "concurrently(" in text:
+        names.append("call")
+    imports = ["from contextlib import suppress"] if "suppress(" in text else []
+    imports.append(f"from biconvex.sim import {', '.join(names)}")
+    made = str(seed)
+    while decisions and decisions[-1] == 0:
+        decisions = decisions[:-1]
+    if decisions:
+        imports.append("from biconvex.sim.kernel import Choices")
+        made = f"Choices.replaying({seed}, {list(decisions)})"
+    return [
+        *imports,
+        "",
+        f"with Deployment({quoted(project)}, seed={made}) as convex:",
+        *(body or ["    pass"]),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -72,11 +72,12 @@ def _caller(identity: Identity, *, admin: bool) -> tuple[str, tuple[Any, ...]]:
         return "convex.as_admin()", ()
     if identity is None:
         return "convex", ()
-    return "convex.as_user(subject={})", (identity.get("subject"),)
+    subject = identity.get("subject") if isinstance(identity, Mapping) else identity
+    return "convex.as_user(subject={})", (subject,)
 
 
 def _plain(value: Any) -> Any:
-    """A value as it can be written: what can't be changed later is kept as it is."""
+    """A value as it can be written later, when it may have changed."""
     if isinstance(value, dict):
         return {name: _plain(member) for name, member in value.items()}
     return [_plain(member) for member in value] if isinstance(value, list) else value

@@ -32,6 +32,7 @@ class _Command(msgspec.Struct, frozen=True):
 
 COMMANDS = {
     "explain": _Command("Explain a rule: what it finds, why that is bad, what to write instead.", short=True),
+    "fuzz": _Command("Call a backend in every way that its validators allow.", extra="sim,fuzz"),
     "graph": _Command(
         "Print every function and every use of one, in the backend and in its clients.", short=True
     ),
