@@ -54,11 +54,11 @@ def module_files(functions: Path, *, of_component: bool = False) -> tuple[Module
     files with one path, `"use node"` where it isn't allowed or isn't there, a file that isn't UTF-8.
     """
     found: dict[str, ModuleFile] = {}
-    for file in _files(functions):
-        relative = file.relative_to(functions).as_posix()
+    for relative in _files(functions):
         refuse_reserved(relative)
         if not (_is_module(relative) or (relative in _CONFIG_FILES and not of_component)):
             continue
+        file = functions / relative
         facts = _facts(file)
         if relative.endswith((".ts", ".tsx")) and not facts.has_statement:
             continue
@@ -69,20 +69,20 @@ def module_files(functions: Path, *, of_component: bool = False) -> tuple[Module
     return tuple(found[path] for path in sorted(found))
 
 
-def _files(folder: Path, *, top: bool = True) -> Iterator[Path]:
-    if not top and is_component(folder):
+def _files(folder: Path, relative: str = "") -> Iterator[str]:
+    """The paths of all files from the functions folder, which is `relative` away from `folder`."""
+    if relative and is_component(folder):
         return
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         raise ProjectError(f"{folder} can't be read: {error}") from error
     for entry in entries:
-        path = Path(entry.path)
         if entry.is_dir():
             if entry.name != "node_modules":
-                yield from _files(path, top=False)
+                yield from _files(Path(entry.path), f"{relative}{entry.name}/")
         elif entry.is_file():
-            yield path
+            yield relative + entry.name
 
 
 def _is_module(relative: str) -> bool:

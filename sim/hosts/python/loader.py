@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import os
 import sys
 import time
 import traceback
@@ -41,36 +42,36 @@ def python_files(folder: Path) -> list[Path]:
     folders such as `node_modules` and `__pycache__`. Raises `ProjectError` for a file in the folder `_deps`.
     """
     found = []
-    for file in _files(folder, top=True):
-        relative = file.relative_to(folder)
-        refuse_reserved(relative.as_posix())
+    for relative in _files(folder):
+        refuse_reserved(relative)
         if _is_module(relative):
-            found.append(file)
+            found.append(folder / relative)
     return sorted(found)
 
 
-def _files(folder: Path, *, top: bool) -> Iterator[Path]:
-    if not top and is_component(folder):
+def _files(folder: Path, relative: str = "") -> Iterator[str]:
+    """The paths of all files from the functions folder, which is `relative` away from `folder`."""
+    if relative and is_component(folder):
         return
-    for entry in sorted(folder.iterdir()):
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if not entry.is_dir():
-            yield entry
+            yield relative + entry.name
         elif (
             not entry.name.startswith((".", "__")) and entry.name != "node_modules" and not entry.is_symlink()
         ):
-            yield from _files(entry, top=False)
+            yield from _files(Path(entry.path), f"{relative}{entry.name}/")
 
 
-def _is_module(relative: Path) -> bool:
-    name = relative.name
+def _is_module(relative: str) -> bool:
+    name = relative.rpartition("/")[2]
     return (
         name.endswith(".py")
         and name.count(".") == 1
         and not name.startswith((".", "#", "test_"))
         and name not in {"__init__.py", "__main__.py", "conftest.py"}
-        and (name != "schema.py" or len(relative.parts) == 1)
-        and relative.parts[0] != "_generated"
-        and " " not in relative.as_posix()
+        and (name != "schema.py" or relative == name)
+        and not relative.startswith("_generated/")
+        and " " not in relative
     )
 
 
