@@ -164,6 +164,7 @@ class _Run:
         self._sync = sync
         self._loop = SteppedLoop(self._set_timer, invocation.now_ms / 1000)  # type: ignore[abstract]
         self._calls: list[Syscall] = []
+        self._cancelled: list[int] = []
         self._pending: dict[int, asyncio.Future[CallResult] | asyncio.TimerHandle] = {}
         self._operations: dict[int, str] = {}
         self._streams: dict[int, _Stream] = {}
@@ -221,6 +222,9 @@ class _Run:
         if isinstance(failure, Hung):
             self.drop()
             raise HostTimeout
+        if isinstance(failure, UsageError):
+            self.drop()
+            raise failure  # it is about the test, whose stub this is
         if failure is not None:
             self.drop()
             return Settled(error=thrown_from(failure, self._folder), consumed=consumed)
@@ -237,7 +241,8 @@ class _Run:
             return Settled(
                 error=Thrown("Error", "Returned promise will never resolve", by_host=True), consumed=consumed
             )
-        return Waiting(calls, consumed=consumed)
+        cancelled, self._cancelled = tuple(self._cancelled), []
+        return Waiting(calls, cancelled=cancelled, consumed=consumed)
 
     def never_begun(self) -> tuple[NeverBegun, ...]:
         """What nobody has awaited; it is closed, so that Python doesn't complain of it later."""
@@ -330,12 +335,26 @@ class _Run:
         future: asyncio.Future[CallResult] = self._loop.create_future()
         self._pending[call] = future
         self._operations[call] = op.removeprefix("1.0/").removeprefix("actions/")
-        result = await future
+        try:
+            result = await future
+        except asyncio.CancelledError:
+            self._give_up(call)
+            raise
         if result.error is not None:
             if result.error_data is not None:
                 raise ConvexError(loads(result.error_data), message=result.error)
             raise RuntimeError(result.error)
         return result
+
+    def _give_up(self, call: int) -> None:
+        """Nobody waits for a call any more. In a transaction it is performed all the same."""
+        if self._in_transaction or self._pending.pop(call, None) is None:
+            return
+        del self._operations[call]
+        unsent = [each for each in self._calls if each.id != call]
+        if len(unsent) == len(self._calls):
+            self._cancelled.append(call)
+        self._calls = unsent
 
     async def next_row(self, query_id: int, query: Any) -> Any:
         """The next row of a query: one that came ahead, or the answer to a syscall."""
