@@ -36,7 +36,7 @@ from biconvex.sim.hosts.python.world import World
 from biconvex.sim.server import ActionCtx, MutationCtx, Query, QueryCtx, Request, Response, TableQuery
 from biconvex.sim.server.link import CURRENT
 from biconvex.sim.server.operation import Operation
-from biconvex.sim.values import ConvexError, DeveloperError, dumps, loads
+from biconvex.sim.values import ConvexError, DeveloperError, UsageError, dumps, loads
 from biconvex.sim.values.surrogates import well_formed
 
 __all__ = ["PythonHost"]
