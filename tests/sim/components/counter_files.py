@@ -84,6 +84,20 @@ APP: Final = {
           args: { handle: v.string(), args: v.any() },
           handler: async (ctx, { handle, args }) => await ctx.runMutation(handle as any, args),
         });
+        export const race = action({
+          args: { times: v.number() },
+          handler: async (ctx, { times }) => {
+            const one = async () => {
+              try {
+                await ctx.runMutation(components.counter.public.add, { name: "a", count: 1 });
+                return "done";
+              } catch (error: any) {
+                return error.message;
+              }
+            };
+            return await Promise.all(Array.from({ length: times }, one));
+          },
+        });
         export const jobs = query({
           args: {},
           handler: async (ctx) => await ctx.db.system.query("_scheduled_functions").collect(),
@@ -196,6 +210,10 @@ COUNTER: Final = {
         export const handleOfHidden = query({
           args: {},
           handler: async () => await createFunctionHandle(internal.public.hidden),
+        });
+        export const handleTo = query({
+          args: { name: v.string() },
+          handler: async (_ctx, { name }) => await createFunctionHandle((api.public as any)[name]),
         });
         export const store = action({
           args: { text: v.string() },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from biconvex.sim import Deployment, FunctionError, UsageError
+from biconvex.sim import Costs, Deployment, FunctionError, Limits, UsageError
 from component_kit import ask, error_of, tell
 
 # Tables and ids.
@@ -267,3 +267,57 @@ def test_the_same_seed_gives_the_same_run(counting_app: Path) -> None:
             counting.advance(hours=5)
             digests.append(counting.trace.digest)
     assert digests[0] == digests[1]
+
+
+# Limits and conflicts.
+
+
+def test_a_component_that_calls_itself_for_ever_is_stopped_at_the_depth_allowed(counting: Deployment) -> None:
+    handle = ask(counting, "counter.public.handleTo", name="call")
+    args: dict[str, object] = {}
+    for _ in range(10):
+        args = {"handle": handle, "args": args}
+    with pytest.raises(FunctionError, match="Cross component call depth limit exceeded"):
+        tell(counting, "counter.public.call", **args)
+
+
+def test_what_components_read_and_write_counts_to_the_limits_of_the_whole(counting_app: Path) -> None:
+    with Deployment(counting_app, env={"SIZE": "7"}, limits=Limits(documents_written=2)) as counting:
+        assert error_of(counting.mutation, "m:addBoth", {"fail": False}) == (
+            "Uncaught Error: Uncaught Error: Too many writes in a single function execution (limit: 2)"
+        )
+
+
+def test_time_that_components_take_is_counted_once(counting_app: Path) -> None:
+    costs = Costs(document_written_ms=10)
+    with Deployment(counting_app, env={"SIZE": "7"}, costs=costs) as counting:
+        start = counting.now
+        counting.mutation("m:addBoth", {"fail": False})
+        assert counting.now - start == 30
+
+
+def test_two_mutations_that_meet_in_a_component_conflict_and_one_goes_again(counting_app: Path) -> None:
+    conflicts = 0
+    for seed in range(6):
+        with Deployment(counting_app, env={"SIZE": "7"}, seed=seed) as counting:
+            tell(counting, "counter.public.add", name="a", count=0)
+            for _ in range(4):
+                counting.mutation(
+                    "m:schedule", {"of": "counter.public.add", "args": {"name": "a", "count": 1}}
+                )
+            counting.run_until_idle()
+            assert ask(counting, "counter.public.count", name="a") == 4
+            conflicts += counting.trace.count("conflict", "public:add@counter")
+    assert conflicts > 0
+
+
+def test_a_conflict_in_a_component_names_its_table_as_the_component_does(counting_app: Path) -> None:
+    with Deployment(counting_app, env={"SIZE": "7"}, limits=Limits(mutation_retries=0), seed=1) as counting:
+        tell(counting, "counter.public.add", name="a", count=0)
+        outcomes = counting.action("m:race", {"times": 8})
+        assert any(
+            outcome.startswith(
+                'Documents read from or written to the "counters" table changed while this mutation'
+            )
+            for outcome in outcomes
+        )
