@@ -62,6 +62,7 @@ class Caller:
         whatever it is. Who sends it is told by its `Authorization` header, which a user's requests have by themselves.
         The clock moves by what the handler waits for.
         """
+        self._deployment._require_open()
         made = self.request(url, method=method, headers=headers, json=json, body=body)
         return self._deployment._await(self._deployment._respond(made), f"{made.method} {made.url}")
 

@@ -229,6 +229,7 @@ class Deployment(Explored):
             )
         except ValueError as error:
             raise UsageError(str(error)) from None
+        self._require_open()
         self._kernel.run_until(self._kernel.clock.now_ns + delay)
 
     def run_until_idle(self, *, max_jobs: int = 10_000) -> None:
@@ -236,6 +237,7 @@ class Deployment(Explored):
 
         Raises `UsageError` after `max_jobs` jobs: then some function keeps scheduling itself.
         """
+        self._require_open()
         last = self._scheduler.started + max_jobs
 
         def busy() -> bool:
@@ -347,6 +349,7 @@ class Deployment(Explored):
     def _invoke(
         self, kind: str | None, reference: Reference, args: Arguments, identity: Identity, *, admin: bool
     ) -> Any:
+        self._require_open()
         function, value = self._resolve(kind, reference, args, admin=admin)
         self.trace.record("call", function.path, 0, {"kind": function.kind})
         outcome = self._await(self._start(function, value, identity), f"call of {function.path}")
@@ -358,13 +361,13 @@ class Deployment(Explored):
     def _subscribe(
         self, reference: Reference, args: Arguments, identity: Identity, *, admin: bool
     ) -> Subscription:
+        self._require_open()
         function, value = self._resolve("query", reference, args, admin=admin)
         return self._subscriptions.add(function, value, identity)
 
     def _resolve(
         self, kind: str | None, reference: Reference, args: Arguments, *, admin: bool
     ) -> tuple[RegisteredFunction, Value]:
-        self._require_open()
         path = function_path(reference)
         function = self._find(path, kind, admin=admin)
         try:
@@ -377,6 +380,12 @@ class Deployment(Explored):
     def _require_open(self) -> None:
         if self._closed:
             raise UsageError("the deployment is closed")
+        if self._kernel.is_running:
+            raise UsageError(
+                "The simulation is running, and this was called from inside of it, by a stub, an answer of outbound, an "
+                "invariant or another callback: time can't be moved and nothing can be called there. Do it before or after "
+                "the call that led here; a stub calls functions through its `ctx`."
+            )
 
     async def _call_by_http(self, kind: str | None, path: str, args: Value, identity: Identity) -> Outcome:
         return await self._start(self._find(path, kind, admin=False), args, identity)
