@@ -3,7 +3,7 @@
 from biconvex.sim.deployment.caller import Caller
 from biconvex.sim.deployment.calls import Call, CallOutcome, Request, call, request
 from biconvex.sim.deployment.client import Client
-from biconvex.sim.deployment.clocks import agreeing_clocks
+from biconvex.sim.deployment.clocks import AgreeingClocks
 from biconvex.sim.deployment.deployment import Deployment
 from biconvex.sim.deployment.installed import InstalledComponent
 from biconvex.sim.deployment.invariants import ReadOnlyTables
@@ -11,6 +11,7 @@ from biconvex.sim.deployment.subscriptions import Subscription, Update
 from biconvex.sim.deployment.tables import Tables
 
 __all__ = [
+    "AgreeingClocks",
     "Call",
     "CallOutcome",
     "Caller",
@@ -22,7 +23,6 @@ __all__ = [
     "Subscription",
     "Tables",
     "Update",
-    "agreeing_clocks",
     "call",
     "request",
 ]
