@@ -11,25 +11,31 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import tree_sitter_typescript
 from biconvex.lint import syntax
 from biconvex.lint.entries import Entries, digest, stamp
 from biconvex.lint.parse import parse
 from biconvex.lint.parsed import ParsedFile, SyntaxProblem
-from biconvex.lint.source import Comment
-
-if TYPE_CHECKING:
-    from biconvex.lint.source import SourceFile
+from biconvex.lint.source import Comment, SourceFile
 
 __all__ = ["CACHE_FOLDER", "ParseCache", "Parser", "cache_folder", "front_end_stamp", "open_cache"]
 
 CACHE_FOLDER = ".biconvex_cache"
 _MARKS = ("biconvex.toml", ".git", "package.json", "pyproject.toml")
 _FRONT_ENDS = ("parse.py", "parsed.py", "source.py", "syntax.py", "python", "typescript")
+_NO_ENTRY = (
+    pickle.UnpicklingError, ValueError, TypeError, EOFError, AttributeError, IndexError, KeyError,
+)  # fmt: skip
+"""What reading something else as an entry may raise."""
+
+_MOST_REPLACED = 8
+"""As many files are kept as they were before they changed."""
+
 _NODES = {
     name: kind
     for name, kind in vars(syntax).items()
@@ -62,6 +68,10 @@ class Parser(Protocol):
         """Give what a file is parsed to."""
         ...
 
+    def before(self, path: str) -> ParsedFile | None:
+        """Give what a file was parsed to before it changed, if it was parsed again since and the old is known."""
+        ...
+
 
 class ParseCache:
     """Parses files, or remembers what came of it. `hits` and `misses` count."""
@@ -69,37 +79,45 @@ class ParseCache:
     def __init__(self, folder: Path) -> None:
         self._entries = Entries(folder / "parsed")
         self._stamp = front_end_stamp()
+        self._replaced: dict[str, tuple[bytes, bytes, SourceFile]] = {}
         self.hits = 0
         self.misses = 0
 
     def parse(self, source: SourceFile) -> ParsedFile:
         """Give what a file is parsed to. Raises what a front end may raise."""
-        key = digest(
-            self._stamp + f"{source.language} {PurePath(source.path).suffix}\n".encode() + source.data
-        )
-        body = self._entries.take(source.path, key)
-        found = _tree(body) if body is not None else None
+        key = self._key(source)
+        last = self._entries.last(source.path)
+        found = _read(last[1], source) if last is not None and last[0] == key else None
         if found is not None:
             self.hits += 1
-            module, comments, errors = found
-            return ParsedFile(
-                source,
-                module,
-                [Comment(*each) for each in comments],
-                [SyntaxProblem(*each) for each in errors],
-            )
+            return found
         self.misses += 1
+        if last is not None and len(self._replaced) < _MOST_REPLACED:
+            self._replaced[source.path] = (*last, source)
         parsed = parse(source)
         self._keep(key, parsed)
         return parsed
+
+    def before(self, path: str) -> ParsedFile | None:
+        """Give what a file was parsed to before it changed, as `Parser` has it."""
+        key, body, source = self._replaced.get(path, (None, b"", None))
+        found = _read(body, source) if source is not None else None
+        # made by the same code, as the one that replaced it
+        return found if found is not None and self._key(found.source) == key else None
+
+    def _key(self, source: SourceFile) -> bytes:
+        kind = f"{source.language} {PurePath(source.path).suffix}\n"
+        return digest(self._stamp + kind.encode() + source.data)
 
     def _keep(self, key: bytes, parsed: ParsedFile) -> None:
         try:
             body = pickle.dumps(
                 (
-                    parsed.module,
+                    parsed.imports,
                     [(each.text, each.start, each.end, each.trailing) for each in parsed.comments],
                     [(each.start, each.end, each.message) for each in parsed.errors],
+                    parsed.source.data,
+                    pickle.dumps(parsed.module, pickle.HIGHEST_PROTOCOL),
                 ),
                 pickle.HIGHEST_PROTOCOL,
             )
@@ -118,13 +136,33 @@ class _TreeReader(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module}.{name} is no node")
 
 
-def _tree(body: bytes) -> tuple[syntax.Module, list[Any], list[Any]] | None:
-    """Give what an entry holds; None when that is no tree."""
+def _read(body: bytes, source: SourceFile) -> ParsedFile | None:
+    """Give what an entry holds, with the text that it was made of, of the file `source`; None when that is no tree.
+
+    The tree itself is read when it is wanted.
+    """
     try:
-        module, comments, errors = _TreeReader(io.BytesIO(body)).load()
-    except (pickle.UnpicklingError, ValueError, TypeError, EOFError, AttributeError, IndexError, KeyError):
+        imports, comments, errors, data, tree = _TreeReader(io.BytesIO(body)).load()
+        noted = [Comment(*each) for each in comments]
+        problems = [SyntaxProblem(*each) for each in errors]
+    except _NO_ENTRY:
         return None  # written by somebody else: what it says counts for nothing
-    return (module, comments, errors) if isinstance(module, syntax.Module) else None
+    if not (isinstance(data, bytes) and isinstance(tree, bytes) and isinstance(imports, list)):
+        return None
+    if not all(isinstance(node, syntax.Import | syntax.Export) for node in imports):
+        return None
+    if data != source.data:
+        source = SourceFile(source.path, source.language, data)
+    return ParsedFile(source, partial(_tree, tree, source), noted, problems, imports)
+
+
+def _tree(tree: bytes, source: SourceFile) -> syntax.Module:
+    """Read a tree; if that is none, parse the file after all."""
+    try:
+        module = _TreeReader(io.BytesIO(tree)).load()
+    except _NO_ENTRY:
+        module = None
+    return module if isinstance(module, syntax.Module) else parse(source).module
 
 
 def front_end_stamp() -> bytes:

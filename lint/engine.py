@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from biconvex.lint import analysis
-from biconvex.lint.answers import Answer
 from biconvex.lint.clients import client_scripts, read_client
 from biconvex.lint.failure import analysis_failed, rule_failed
 from biconvex.lint.parse import parse
 from biconvex.lint.project import discover, is_test, shown_path
 from biconvex.lint.reading import Desk, read_folder, with_texts
+from biconvex.lint.renewal import Known, known_of
 from biconvex.lint.result import LintResult
 from biconvex.lint.rule import finding_of
 from biconvex.lint.settings import Settings
@@ -53,6 +53,7 @@ class _Run(msgspec.Struct):
     desk: Desk
     settings: Settings
     answers: Answers | None = None
+    before: Callable[[str], ParsedFile | None] = lambda _path: None
     findings: list[Finding] = msgspec.field(default_factory=list)
     sources: dict[str, SourceFile] = msgspec.field(default_factory=dict)
     asked: set[str] = msgspec.field(default_factory=set)
@@ -88,6 +89,8 @@ def lint(
     """
     desk = Desk(cwd, texts or {}, cache.parse if cache is not None else parse)
     run = _Run(rules, desk, settings or Settings(), None if texts else answers)
+    if cache is not None:
+        run.before = cache.before
     with run.watch.measure("discover") as stage:
         folders = [with_texts(folder, run.desk.texts) for folder in discover(paths, cwd)]
         excluded = [
@@ -178,13 +181,12 @@ def _answered(
     run: _Run,
 ) -> Sequence[Finding]:
     """Find what there is to find in a backend, or remember what was found."""
-    answers = run.answers
-    key = answers.key(folder, files, clients, run.rules, run.desk.cwd) if answers is not None else None
-    known = answers.take(folder, key) if answers is not None and key is not None else None
+    question = run.answers.about(folder, files, clients, run.rules, run.desk.cwd) if run.answers else None
+    known = question.known(run.before) if question is not None else None
     if known is None:
         known = _analyse(folder.shown, lambda: analysis.build(folder, files, clients), run)
-        if answers is not None and key is not None:
-            answers.keep(folder, key, known)
+        if question is not None:
+            question.keep(known)
     run.functions += sum(map(asked.covers, known.functions))
     return known.findings
 
@@ -197,27 +199,26 @@ def _lint_document(document: Document, run: _Run) -> None:
     run.files += 1
     asked = _Scope(run)
     for fragment in document.fragments:
-        answer = _analyse(document.source.path, fragment.build, run)
-        run.functions += sum(map(asked.covers, answer.functions))
+        known = _analyse(document.source.path, fragment.build, run)
+        run.functions += sum(map(asked.covers, known.functions))
         suppressions = Suppressions()
         suppressions.read(parsed for _, parsed in fragment.files)
         kept = suppressions.applied(
-            (*fragment.findings, *answer.findings), run.rule_seconds, run.settings.known
+            (*fragment.findings, *known.findings), run.rule_seconds, run.settings.known
         )
         run.findings += (fragment.in_document(finding, document.source) for finding in kept)
 
 
-def _analyse(shown: str, build: Callable[[], Backend], run: _Run) -> Answer:
+def _analyse(shown: str, build: Callable[[], Backend], run: _Run) -> Known:
     """Build a backend, and run the rules over it."""
     try:
         with run.watch.measure("analyse") as stage:
             backend = build()
             stage.files += len(backend.modules)
     except Exception as error:  # noqa: BLE001 - our own failure on somebody's code: say so, lint the other backends
-        return Answer((analysis_failed(shown, error),), ())
-    functions = tuple(function.place.source.path for function in backend.functions)
+        return Known((analysis_failed(shown, error),), ())
     with run.watch.measure("rules", len(backend.modules)):
-        return Answer(tuple(check_backend(backend, run.rules, run.rule_seconds)), functions)
+        return known_of(backend, list(check_backend(backend, run.rules, run.rule_seconds)))
 
 
 class _Scope:

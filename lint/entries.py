@@ -30,14 +30,17 @@ class Entries:
 
     def take(self, name: str, key: bytes) -> bytes | None:
         """Give the entry of a name; None when it is not there, of another key, or damaged."""
+        found = self.last(name)
+        return found[1] if found is not None and found[0] == key else None
+
+    def last(self, name: str) -> tuple[bytes, bytes] | None:
+        """Give the key and the entry of a name, of whatever key; None when it is not there or damaged."""
         try:
             with self._file(name).open("rb") as file:
-                if file.read(DIGEST) != key:
-                    return None
-                told, body = file.read(DIGEST), file.read()
+                key, told, body = file.read(DIGEST), file.read(DIGEST), file.read()
         except OSError:
             return None
-        return body if digest(body) == told else None
+        return (key, body) if digest(body) == told else None
 
     def keep(self, name: str, key: bytes, body: bytes) -> None:
         """Write an entry in place of the one of that name. `key` is a digest.

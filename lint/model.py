@@ -287,6 +287,9 @@ class Backend(msgspec.Struct, frozen=True, eq=False, dict=True):
     `convex_version` is the lowest version (major, minor) of the npm package that the project may use, if that is known.
     `client_calls` has those of client code, as far as it was read; then `references` has what is written there, too.
     `generated` has the paths of the modules that the generated API knows, None where there is none.
+    `links` has, for each file by its path, those whose code it imports and those whose functions it names. `entangled`
+    are files of which more or less would be known if other files led to them first: functions that call each other in
+    a circle, and what lies too deep to be followed.
     """
 
     root: str
@@ -319,6 +322,8 @@ class Backend(msgspec.Struct, frozen=True, eq=False, dict=True):
     convex_version: tuple[int, int] | None = None
     client_calls: tuple[ClientCall, ...] = ()
     generated: frozenset[str] | None = None
+    links: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
+    entangled: frozenset[str] = frozenset()
 
     @cached_property
     def database_uses(self) -> tuple[DatabaseUse, ...]:

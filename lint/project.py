@@ -19,7 +19,7 @@ from biconvex.lint.aliases import Aliases, alias_targets, read_aliases, read_jso
 from biconvex.lint.generated import read_generated
 from biconvex.lint.parse import parse
 from biconvex.lint.source import SourceFile
-from biconvex.lint.syntax import Export, Import
+from biconvex.lint.syntax import Import
 from biconvex.lint.versions import read_version
 
 if TYPE_CHECKING:
@@ -256,8 +256,8 @@ def imported_files(folder: BackendFolder, files: Iterable[ParsedFile], cwd: Path
     found: set[Path] = set()
     for parsed in files:
         base = Path(os.path.normpath(cwd / parsed.source.path)).parent
-        for node in parsed.module.body:
-            if not isinstance(node, Import | Export) or node.source is None or node.type_only:
+        for node in parsed.imports:
+            if node.source is None or node.type_only:
                 continue
             source = node.source
             targets = [base / source] if source.startswith(".") else []

@@ -83,7 +83,10 @@ class Rule(ABC):
     is for rules that must be asked for by name. `fixable` is `safe` if some of its fixes are, `unsafe` if it
     only has others. `Options` is a frozen dataclass with a default for every field, whose types pydantic
     understands; the configuration's `[rules.<name>]` is validated by it, and a check finds it as
-    `self.options`. `languages` are those in which the mistake can be made.
+    `self.options`. `languages` are those in which the mistake can be made. `scope` says what findings depend on:
+    `linked` if those in a file depend on nothing but that file, those that lead to it or that it leads to by imports
+    and function references, the schema, the configuration of app and authentication, and what is known of the folder
+    as a whole. Then an edit need not be looked at in the light of the whole backend.
     """
 
     name: ClassVar[str]
@@ -95,6 +98,7 @@ class Rule(ABC):
     presets: ClassVar[frozenset[Preset]]
     languages: ClassVar[tuple[Language, ...]] = ("typescript", "python")
     fixable: ClassVar[Literal["never", "safe", "unsafe"]] = "never"
+    scope: ClassVar[Literal["linked", "backend"]] = "backend"
     Options: ClassVar[type[Any]] = NoOptions
     options: Any
 
@@ -110,6 +114,14 @@ class Rule(ABC):
     @abstractmethod
     def check(self, backend: Backend) -> Iterable[Problem]:
         """Yield every problem in a backend. Where the model is unsure, yield nothing."""
+
+    def outlook(self, backend: Backend) -> object:
+        """Give all that findings of this rule depend on, of a part of a backend: plain values, facts and places.
+
+        For a rule whose scope is the whole backend. If an edit leaves this as it was, but for places that move with
+        the text, so it leaves what the rule finds anywhere. Without it, the rule is asked again after every edit.
+        """
+        raise NotImplementedError
 
 
 def finding_of(rule: Rule, problem: Problem) -> Finding:

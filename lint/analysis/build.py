@@ -18,7 +18,7 @@ from biconvex.lint.model import Backend, CtxCall, DirectUse, Place, Promise
 from msgspec.structs import force_setattr, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Literal
 
     from biconvex.lint.aliases import Aliases
@@ -30,20 +30,29 @@ if TYPE_CHECKING:
 __all__ = ["assemble", "build"]
 
 
-def build(folder: BackendFolder, files: Sequence[ParsedFile], clients: Sequence[ParsedFile] = ()) -> Backend:
+def build(
+    folder: BackendFolder,
+    files: Sequence[ParsedFile],
+    clients: Sequence[ParsedFile] = (),
+    within: Collection[str] | None = None,
+) -> Backend:
     """Analyse the files of a functions folder as one backend.
 
     The files' paths and `folder.shown` are relative to the same directory. Files that lie outside the folder
-    take part as helpers; `clients` are only searched for what they call.
+    take part as helpers; `clients` are only searched for what they call. With `within`, the paths of some of the
+    files, only those are looked at; the other modules are there, as if they could not be read.
     """
-    placed = _placed(folder, files)
+    seen = [parsed for parsed in files if within is None or parsed.source.path in within]
+    calling = [parsed for parsed in clients if within is None or parsed.source.path in within]
+    placed = _placed(folder, seen)
     read = {path for path, _ in placed}
-    there = (path.relative_to(folder.root).as_posix() for path in folder.files)
+    there = {path.relative_to(folder.root).as_posix() for path in folder.files}
+    there.update(path for path, _ in _placed(folder, files))
     unread = frozenset(module_path(path) for path in there if path not in read)
     return assemble(
         placed, folder.shown, folder.kind, folder.aliases, unread,
         version=folder.convex_version, generated=folder.generated,
-        clients=_placed(folder, clients), place=folder.root.as_posix(),
+        clients=_placed(folder, calling), place=folder.root.as_posix(),
     )  # fmt: skip
 
 
@@ -139,6 +148,8 @@ class _Assembly:
             outside_calls=self._outside_calls(),
             module_writes=self._sorted(walker.module_writes.values()),
             fragment=self._program.fragment,
+            links=self._links(),
+            entangled=frozenset(self._program.entangled),
         )
 
     def _sorted(self, items: Iterable[_Placed]) -> tuple[_Placed, ...]:
@@ -187,6 +198,15 @@ class _Assembly:
             function = self._table.of_registered.get(registered)
             if function is not None:
                 yield DirectUse(function, use, place, body)
+
+    def _links(self) -> dict[str, frozenset[str]]:
+        links = {path: set(imported) for path, imported in self._program.links.items()}
+        for reference in self._program.reference_table.found.values():
+            if reference.function is not None:
+                links.setdefault(reference.place.source.path, set()).add(
+                    reference.function.module.source.path
+                )
+        return {path: frozenset(others) for path, others in sorted(links.items())}
 
     # --- crons and routes ---
 

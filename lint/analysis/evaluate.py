@@ -74,6 +74,7 @@ class Evaluator(Hooks):
         if isinstance(node, syntax.Literal):
             return literal(node)
         if self.depth >= DEEPEST:
+            scope.module.entangle()
             self.cut()
             return None
         self.depth += 1
@@ -218,6 +219,7 @@ class Evaluator(Hooks):
         if not variable.is_pending:
             return variable.value
         if self.depth >= DEEPEST:
+            variable.scope.module.entangle()
             return None
         self.depth += 2
         value = variable.get()

@@ -64,6 +64,10 @@ class ModuleState:
         self._fact: Module | None = None
         self._declare(self.tree.body)
 
+    def entangle(self) -> None:
+        """Note that what is known of this file depends on who leads to it first."""
+        self.program.entangled.add(self.source.path)
+
     # --- declaring ---
 
     def _declare(self, statements: list[syntax.Node]) -> None:
@@ -237,6 +241,7 @@ class ModuleState:
         """Give the value that a module exports under a name."""
         walker = self.program.walker
         if walker.depth >= DEEPEST:
+            self.entangle()
             return None
         walker.depth += 1
         export = self.exports.get(name)
@@ -252,7 +257,10 @@ class ModuleState:
 
     def _from_stars(self, name: str) -> Value | None:
         """Give what an `export *` brings under a name; a circle of them ends."""
-        if name in self._resolving or name == "default":
+        if name in self._resolving:
+            self.entangle()
+            return None
+        if name == "default":
             return None
         self._resolving.add(name)
         found: Value | None = None

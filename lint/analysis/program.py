@@ -85,6 +85,11 @@ class Program:
         self._ready = False
         self._noted: list[tuple[tuple[str, ...], Place]] = []
         self._contexts: dict[tuple[int, ...], tuple[Value, tuple[BodyDraft, ...]]] = {}
+        self.links: dict[str, set[str]] = {}
+        """The files that each file imports, by their paths."""
+        self.entangled: set[str] = {module.source.path for module in self.duplicates}
+        """Files of which more or less may be known in another company: see `Backend.entangled`."""
+        self.entangled.update(self.modules[module.path].source.path for module in self.duplicates)
 
     # --- imports ---
 
@@ -94,8 +99,13 @@ class Program:
         module = self.modules.get(path) if path is not None else None
         if module is not None and module.is_python != importer.is_python:
             same = (m for m in self.duplicates if m.path == path and m.is_python == importer.is_python)
-            return next(same, module)
+            module = next(same, module)
+        if module is not None:
+            self._link(importer, module)
         return module
+
+    def _link(self, importer: ModuleState, module: ModuleState) -> None:
+        self.links.setdefault(importer.source.path, set()).add(module.source.path)
 
     def imported(self, source: str, name: str, importer: ModuleState) -> Value | None:
         """Give the value of a name that is imported; `*` is the module itself."""
@@ -105,6 +115,9 @@ class Program:
         if importer.is_python:
             folder = self.resolver.folder(source, importer.path)
             if folder is not None:
+                for path, inner in self.modules.items():
+                    if path.startswith(folder):
+                        self._link(importer, inner)
                 package = _Package(self, folder, module)
                 return package if name == "*" else package.member(name)
         package_name = self.resolver.package(source, importer.path, python=importer.is_python)
@@ -163,6 +176,8 @@ class Program:
         known = data_of(registered.declaration("args", shape_of).shape)
         # one handler may serve several functions, with other arguments
         draft.arguments = known if id(draft) not in self._served else None
+        if id(draft) in self._served:
+            draft.closure.scope.module.entangle()
         self._served.add(id(draft))
         return (draft, *before)
 

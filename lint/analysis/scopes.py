@@ -24,7 +24,7 @@ __all__ = ["Scope", "Variable", "bound_names", "declared_names", "local_names"]
 class Variable:
     """A binding: its value so far, how often it is read, and in which block level it was declared."""
 
-    __slots__ = ("_thunk", "block", "reads", "scope", "value")
+    __slots__ = ("_busy", "_thunk", "block", "reads", "scope", "value")
 
     def __init__(
         self, scope: Scope, value: Value | None = None, thunk: Callable[[], Value | None] | None = None
@@ -35,17 +35,21 @@ class Variable:
         self.block: int | None = None
         """The block in which it first got a value; None before."""
         self._thunk = thunk
+        self._busy = False
 
     @property
     def is_pending(self) -> bool:
         """Whether its value is still to be evaluated."""
-        return self._thunk is not None
+        return self._thunk is not None or self._busy
 
     def get(self) -> Value | None:
         """Give its value; a module's binding is evaluated now, and is unknown while that goes on."""
         if self._thunk is not None:
-            thunk, self._thunk = self._thunk, None
+            thunk, self._thunk, self._busy = self._thunk, None, True
             self.value = thunk()
+            self._busy = False
+        elif self._busy:
+            self.scope.module.entangle()
         return self.value
 
 

@@ -103,8 +103,11 @@ class Walker(Statements):
     def demand(self, draft: BodyDraft) -> None:
         """Walk a body unless that was done; too deep down it is put off."""
         if draft.state:
+            if draft.state == 1 and (self.frame is None or self.frame.draft is not draft):
+                draft.closure.scope.module.entangle()
             return
         if self.depth > _DEEPEST_DEMAND:
+            draft.closure.scope.module.entangle()
             self._queue.append(draft)
         else:
             self.walk(draft)
@@ -231,6 +234,7 @@ class Walker(Statements):
             return value.shape() if value is not None else None
         followed = self._followed.setdefault(id(closure.node), set())
         if value not in followed and len(followed) >= _MOST_QUERIES:
+            closure.scope.module.entangle()
             return None
         followed.add(value)
         return (QUERY, chains)
@@ -269,7 +273,10 @@ class Walker(Statements):
 
     def _apply(self, closure: Closure, site: CallSite) -> Value | None:
         """Follow a plain function for what it returns: a wrapper of a builder, a maker of tables."""
-        if closure.node.is_async or closure.node.is_generator or self._applications >= _MOST_APPLICATIONS:
+        if self._applications >= _MOST_APPLICATIONS:
+            closure.scope.module.entangle()
+            return None
+        if closure.node.is_async or closure.node.is_generator:
             return None
         self._applications += 1
         value = self.inline(closure, self._arguments(closure, site))
@@ -282,6 +289,7 @@ class Walker(Statements):
         if outer is not None and closure in outer.waiting:
             outer.waiting.remove(closure)
         if self.depth >= DEEPEST:
+            closure.scope.module.entangle()
             self.cut()
             return None
         frame = Frame(outer.draft if outer else None, closure.node.is_async, not closure.node.is_async)

@@ -101,6 +101,7 @@ class DangerousPublicFunction(Rule):
     name = "dangerous-public-function"
     theme = "auth"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/functions/internal-functions",
         "https://docs.convex.dev/understanding/best-practices/#use-some-form-of-access-control-for-all-public-functions",

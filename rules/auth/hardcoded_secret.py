@@ -124,6 +124,7 @@ class HardcodedSecret(Rule):
     name = "hardcoded-secret"
     theme = "auth"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/production/environment-variables",)
     silent = SILENT
     flagged = FLAGGED

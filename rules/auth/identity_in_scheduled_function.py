@@ -201,6 +201,7 @@ class IdentityInScheduledFunction(Rule):
     name = "identity-in-scheduled-function"
     theme = "auth"
     severity = Severity.WARNING
+    scope = "linked"
     links = ("https://docs.convex.dev/scheduling/scheduled-functions#auth",)
     silent = SILENT
     flagged = FLAGGED

@@ -47,7 +47,7 @@ from biconvex.rules.wording import callee
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from biconvex.lint.model import Backend
+    from biconvex.lint.model import Backend, CtxCall
 
 __all__ = ["MissingAuthConfig"]
 
@@ -114,15 +114,24 @@ class MissingAuthConfig(Rule):
         known = {*backend.modules, *backend.unread}
         if backend.kind != "app" or backend.fragment or "auth.config" in known:
             return
-        reads = (
-            call
-            for call in backend.ctx_calls
-            if call.api == READ and call.kinds and call.place.source.language != "python"
-        )
-        for call in reads:
+        call = _first_read(backend)
+        if call is not None:
             yield Problem(
                 call.place,
                 f"This backend has no `auth.config.ts`, so that {callee(call)} gives null for everybody.",
                 help="add an `auth.config.ts` that names whose tokens to accept",
             )
-            return
+
+    def outlook(self, backend: Backend) -> object:
+        """Give the first place that reads an identity."""
+        call = _first_read(backend)
+        return call.place if call is not None else None
+
+
+def _first_read(backend: Backend) -> CtxCall | None:
+    reads = (
+        call
+        for call in backend.ctx_calls
+        if call.api == READ and call.kinds and call.place.source.language != "python"
+    )
+    return next(reads, None)

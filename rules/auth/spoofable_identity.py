@@ -209,3 +209,18 @@ class SpoofableIdentity(Rule):
                     help="find out who the caller is from `ctx.auth`, and don't take it as an argument",
                     evidence=((function.place, "any client can call this"),),
                 )
+
+    def outlook(self, backend: Backend) -> object:
+        """Give what each function takes, and whether identities are read anywhere."""
+        spoofing, known, changes = Spoofing(backend), authentication(backend), effects(backend)
+        return known.used, [
+            (
+                function.place,
+                spoofing.of(function, used=True),
+                spoofing.of(function, used=False),
+                known.of[function],
+                changes.of(function) is not None,
+            )
+            for function in backend.functions
+            if function.kind != "query" and exposed(backend, function)
+        ]

@@ -108,6 +108,7 @@ class SubjectAsKey(Rule):
     name = "subject-as-key"
     theme = "auth"
     severity = Severity.INFO
+    scope = "linked"
     links = (
         "https://docs.convex.dev/auth/database-auth",
         "https://docs.convex.dev/api/interfaces/server.UserIdentity",

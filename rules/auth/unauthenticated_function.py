@@ -273,6 +273,20 @@ class UnauthenticatedFunction(Rule):
                 evidence=((change.place, "changes something"),),
             )
 
+    def outlook(self, backend: Backend) -> object:
+        """Give of each public function whether it asks, what it changes, and what else speaks for it."""
+        authenticated, spoofing, changes = authentication(backend), Spoofing(backend), effects(backend)
+        public = []
+        for function in backend.functions:
+            if exposed(backend, function):
+                asks, change = authenticated.of[function], None
+                if asks == "not" and function.kind != "query":
+                    change = changes.of(function)
+                spoofed = [change and spoofing.of(function, used=used) for used in (False, True)]
+                changed = (change.place, callee(change)) if change is not None else None
+                public.append((function.place, function.reference, asks, changed, spoofed))
+        return authenticated.used, public
+
     def _is_open(self, function: Function) -> bool:
         words = words_of(function.reference or "")
         return not set(self.options.open_words).isdisjoint(words)

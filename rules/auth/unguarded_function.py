@@ -153,6 +153,7 @@ class UnguardedFunction(Rule):
     name = "unguarded-function"
     theme = "auth"
     severity = Severity.WARNING
+    scope = "linked"
     presets = frozenset()
     links = (
         "https://docs.convex.dev/understanding/best-practices/#use-some-form-of-access-control-for-all-public-functions",

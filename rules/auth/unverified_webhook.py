@@ -156,6 +156,7 @@ class UnverifiedWebhook(Rule):
     name = "unverified-webhook"
     theme = "auth"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/functions/http-actions",
         "https://docs.convex.dev/auth/database-auth#set-up-webhooks",

@@ -102,6 +102,7 @@ class CronStyle(Rule):
     name = "cron-style"
     theme = "crons"
     severity = Severity.INFO
+    scope = "linked"
     presets = frozenset()
     links = ("https://docs.convex.dev/scheduling/cron-jobs", "https://docs.convex.dev/ai")
     silent = SILENT

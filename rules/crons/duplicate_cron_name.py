@@ -79,6 +79,7 @@ class DuplicateCronName(Rule):
     name = "duplicate-cron-name"
     theme = "crons"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/scheduling/cron-jobs",)
     silent = SILENT
     flagged = FLAGGED

@@ -115,6 +115,7 @@ class FrequentCron(Rule):
     name = "frequent-cron"
     theme = "crons"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/scheduling/cron-jobs",
         "https://docs.convex.dev/scheduling/scheduled-functions",

@@ -124,6 +124,7 @@ class InvalidCronSchedule(Rule):
     name = "invalid-cron-schedule"
     theme = "crons"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/scheduling/cron-jobs",)
     silent = SILENT
     flagged = FLAGGED

@@ -117,6 +117,7 @@ class TopOfHourCron(Rule):
     name = "top-of-hour-cron"
     theme = "crons"
     severity = Severity.WARNING
+    scope = "linked"
     links = ("https://docs.convex.dev/scheduling/cron-jobs", "https://docs.convex.dev/eslint")
     silent = SILENT
     flagged = FLAGGED

@@ -98,6 +98,7 @@ class UndeployedCronJobs(Rule):
     name = "undeployed-cron-jobs"
     theme = "crons"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/scheduling/cron-jobs",)
     silent = SILENT
     flagged = FLAGGED

@@ -287,6 +287,7 @@ class DatabaseInAction(Rule):
     name = "database-in-action"
     theme = "database"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/api/interfaces/server.GenericActionCtx",
         "https://docs.convex.dev/functions/actions#action-context",

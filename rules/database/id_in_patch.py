@@ -116,6 +116,7 @@ class IdInPatch(Rule):
     name = "id-in-patch"
     theme = "database"
     severity = Severity.WARNING
+    scope = "linked"
     links = ("https://docs.convex.dev/database/writing-data",)
     silent = SILENT
     flagged = FLAGGED

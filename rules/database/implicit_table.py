@@ -183,6 +183,7 @@ class ImplicitTable(Rule):
     name = "implicit-table"
     theme = "database"
     severity = Severity.WARNING
+    scope = "linked"
     fixable = "safe"
     links = (
         "https://docs.convex.dev/understanding/best-practices/#always-include-the-table-name-when-calling-ctxdb-functions",

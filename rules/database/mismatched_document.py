@@ -149,6 +149,7 @@ class MismatchedDocument(Rule):
     name = "mismatched-document"
     theme = "database"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/database/schemas", "https://docs.convex.dev/database/writing-data")
     silent = SILENT
     flagged = FLAGGED

@@ -111,6 +111,7 @@ class QueryAsWrite(Rule):
     name = "query-as-write"
     theme = "database"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/database/writing-data",)
     silent = SILENT
     flagged = FLAGGED

@@ -100,6 +100,7 @@ class UncheckedDocument(Rule):
     name = "unchecked-document"
     theme = "database"
     severity = Severity.INFO
+    scope = "linked"
     links = ("https://docs.convex.dev/database/reading-data/",)
     silent = SILENT
     flagged = FLAGGED

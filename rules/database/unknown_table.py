@@ -174,6 +174,7 @@ class UnknownTable(Rule):
     name = "unknown-table"
     theme = "database"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/database/schemas",
         "https://docs.convex.dev/database/advanced/system-tables",

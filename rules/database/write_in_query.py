@@ -190,6 +190,7 @@ class WriteInQuery(Rule):
     name = "write-in-query"
     theme = "database"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/query-functions#query-context",)
     silent = SILENT
     flagged = FLAGGED

@@ -223,6 +223,7 @@ class ClockInQuery(Rule):
     name = "clock-in-query"
     theme = "determinism"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/understanding/best-practices/#date-in-queries",
         "https://docs.convex.dev/functions/query-functions#caching--reactivity--consistency",

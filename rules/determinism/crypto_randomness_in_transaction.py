@@ -113,6 +113,7 @@ class CryptoRandomnessInTransaction(Rule):
     name = "crypto-randomness-in-transaction"
     theme = "determinism"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/functions/runtimes#restrictions-on-queries-and-mutations",
         "https://docs.convex.dev/functions/actions",

@@ -187,6 +187,7 @@ class FetchInTransaction(Rule):
     name = "fetch-in-transaction"
     theme = "determinism"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/functions/actions",
         "https://docs.convex.dev/functions/runtimes#restrictions-on-queries-and-mutations",

@@ -149,6 +149,7 @@ class ImportTimeEffect(Rule):
     name = "import-time-effect"
     theme = "determinism"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/functions/runtimes",
         "https://docs.convex.dev/functions/actions",

@@ -177,6 +177,7 @@ class ModuleState(Rule):
     name = "module-state"
     theme = "determinism"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/functions/runtimes#restrictions-on-queries-and-mutations",
         "https://docs.convex.dev/functions/query-functions#caching--reactivity--consistency",

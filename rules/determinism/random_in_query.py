@@ -141,6 +141,7 @@ class RandomInQuery(Rule):
     name = "random-in-query"
     theme = "determinism"
     severity = Severity.INFO
+    scope = "linked"
     links = (
         "https://docs.convex.dev/functions/query-functions#caching--reactivity--consistency",
         "https://docs.convex.dev/functions/runtimes#restrictions-on-queries-and-mutations",

@@ -138,6 +138,7 @@ class TimerInTransaction(Rule):
     name = "timer-in-transaction"
     theme = "determinism"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/scheduling/scheduled-functions",
         "https://docs.convex.dev/functions/runtimes#restrictions-on-queries-and-mutations",

@@ -126,6 +126,7 @@ class InvalidRoute(Rule):
     name = "invalid-route"
     theme = "http"
     severity = Severity.ERROR
+    scope = "linked"
     fixable = "unsafe"
     links = ("https://docs.convex.dev/functions/http-actions#defining-http-actions",)
     silent = SILENT

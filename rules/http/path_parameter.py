@@ -85,6 +85,7 @@ class PathParameter(Rule):
     name = "path-parameter"
     theme = "http"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/http-actions#defining-http-actions",)
     silent = SILENT
     flagged = FLAGGED

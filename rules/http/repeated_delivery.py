@@ -146,6 +146,7 @@ class RepeatedDelivery(Rule):
     name = "repeated-delivery"
     theme = "http"
     severity = Severity.INFO
+    scope = "linked"
     links = (
         "https://docs.convex.dev/functions/http-actions",
         "https://docs.convex.dev/auth/database-auth#set-up-webhooks",

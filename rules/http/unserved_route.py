@@ -124,6 +124,7 @@ class UnservedRoute(Rule):
     name = "unserved-route"
     theme = "http"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/http-actions#defining-http-actions",)
     silent = SILENT
     flagged = FLAGGED

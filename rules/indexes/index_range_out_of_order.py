@@ -232,6 +232,7 @@ class IndexRangeOutOfOrder(Rule):
     name = "index-range-out-of-order"
     theme = "indexes"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/database/reading-data/indexes/#querying-documents-using-indexes",
         "https://docs.convex.dev/api/interfaces/server.IndexRangeBuilder",

@@ -110,6 +110,7 @@ class IndexWithoutRange(Rule):
     name = "index-without-range"
     theme = "indexes"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/database/reading-data/indexes/",
         "https://docs.convex.dev/understanding/best-practices/#only-use-collect-with-a-small-number-of-results",

@@ -156,6 +156,7 @@ class InvalidIndex(Rule):
     name = "invalid-index"
     theme = "indexes"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/database/reading-data/indexes/",
         "https://docs.convex.dev/production/state/limits",

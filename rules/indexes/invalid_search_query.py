@@ -156,6 +156,7 @@ class InvalidSearchQuery(Rule):
     name = "invalid-search-query"
     theme = "indexes"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/search/text-search",
         "https://docs.convex.dev/api/interfaces/server.SearchFilterBuilder",

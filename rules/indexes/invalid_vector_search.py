@@ -158,6 +158,7 @@ class InvalidVectorSearch(Rule):
     name = "invalid-vector-search"
     theme = "indexes"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/search/vector-search",
         "https://docs.convex.dev/production/state/limits",

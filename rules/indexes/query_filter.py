@@ -62,7 +62,7 @@ from biconvex.rules.examples import (
 )
 from biconvex.rules.indexes._shared import listed, tables_of
 from biconvex.rules.indexes.answering import all_fields, answering
-from biconvex.rules.limits.bounds import seeded_tables
+from biconvex.rules.limits.bounds import fillers, seeded_tables
 from biconvex.rules.wording import in_tests, spelled
 
 if TYPE_CHECKING:
@@ -323,24 +323,36 @@ class QueryFilter(Rule):
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield the first filter of each query; a query that may be one of several is judged by each."""
-        tables = tables_of(backend)
         seeded = seeded_tables(backend)
         seen: set[Place] = set()
+        for chain, problem in self._problems(backend):
+            if chain.table not in seeded and problem.place not in seen:
+                seen.add(problem.place)
+                yield problem
+
+    def outlook(self, backend: Backend) -> object:
+        """Give the filters, and which tables are filled by what: seeds alone make no table large."""
+        found = [
+            (chain.table, each.place, each.message, each.help) for chain, each in self._problems(backend)
+        ]
+        return found, fillers(backend)
+
+    def _problems(self, backend: Backend) -> Iterator[tuple[QueryChain, Problem]]:
+        """Yield what is wrong with the first filter of each query, however large its table is."""
+        tables = tables_of(backend)
         for call in backend.database_uses:
             for chain in call.chains:
                 if (
                     not chain.complete
                     or chain.library
                     or chain.terminal == "paginate"
-                    or chain.table in seeded
                     or in_tests(chain.place)
                 ):
                     continue
                 found = chain.filters[0] if chain.filters else None
-                problem = self._problem(found, chain, tables) if found and found.place not in seen else None
-                if found and problem:
-                    seen.add(found.place)
-                    yield problem
+                problem = self._problem(found, chain, tables) if found else None
+                if problem:
+                    yield chain, problem
 
     def _problem(self, found: Filter, chain: QueryChain, tables: Mapping[str, Table]) -> Problem | None:
         table = tables.get(chain.table or "")

@@ -199,6 +199,31 @@ class RedundantIndex(Rule):
         for index, other, table in found:
             yield _problem(index, other, table, names)
 
+    def outlook(self, backend: Backend) -> object:
+        """Give every use of an index that may be too many, by its name."""
+        names: set[str] = set()
+        for table in tables_of(backend).values():
+            plain = [index for index in table.definitions if index.kind == "database" and index.fields]
+            names.update(
+                index.name
+                for index in plain
+                for other in plain
+                if other is not index and (other.fields == index.fields or _covers(other, index))
+            )
+        chains = queries_by_use(backend)
+        uses = [
+            (
+                use.table,
+                use.name,
+                use.name_place,
+                use.ranges,
+                [(one.order, one.terminal) for one in chains[use]],
+            )
+            for use in {**dict.fromkeys(backend.index_uses), **chains}
+            if use.table is None or use.name is None or use.name in names
+        ]
+        return IndexNames(backend, names).elsewhere, uses
+
 
 def _covers(longer: Index, index: Index) -> bool:
     mine, others = index.fields or (), longer.fields or ()

@@ -142,6 +142,7 @@ class TextScan(Rule):
     name = "text-scan"
     theme = "indexes"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/search/text-search",
         "https://docs.convex.dev/understanding/best-practices/#avoid-filter-on-database-queries",

@@ -175,6 +175,7 @@ class UnknownIndex(Rule):
     name = "unknown-index"
     theme = "indexes"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/database/reading-data/indexes/",
         "https://docs.convex.dev/search/text-search",

@@ -42,6 +42,12 @@ def seeded_tables(backend: Backend) -> frozenset[str]:
     return frozenset(table for table in filled if table) - growing_tables(backend).keys()
 
 
+def fillers(backend: Backend) -> tuple[object, object]:
+    """Give all that `growing_tables` and `seeded_tables` depend on, in the form of a rule's outlook."""
+    filled = {use.table for use in backend.database_uses if use.operation == "insert" and use.kinds}
+    return filled, {table: use.place for table, use in growing_tables(backend).items()}
+
+
 def _is_seed(function: Function) -> bool:
     words = words_of(function.name or "")
     return "seed" in words or (bool(words) and words[0] in _BEGINNINGS and takes_nothing(function))

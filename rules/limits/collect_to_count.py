@@ -142,6 +142,7 @@ class CollectToCount(Rule):
     name = "collect-to-count"
     theme = "limits"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/understanding/best-practices/#only-use-collect-with-a-small-number-of-results",
         "https://docs.convex.dev/production/state/limits",

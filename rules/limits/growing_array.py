@@ -129,6 +129,7 @@ class GrowingArray(Rule):
     name = "growing-array"
     theme = "limits"
     severity = Severity.INFO
+    scope = "linked"
     links = (
         "https://docs.convex.dev/production/state/limits",
         "https://docs.convex.dev/database/document-ids",

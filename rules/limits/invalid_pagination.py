@@ -185,6 +185,7 @@ class InvalidPagination(Rule):
     name = "invalid-pagination"
     theme = "limits"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/database/pagination",
         "https://docs.convex.dev/components/authoring#pagination",

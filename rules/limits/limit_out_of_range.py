@@ -119,6 +119,7 @@ class LimitOutOfRange(Rule):
     name = "limit-out-of-range"
     theme = "limits"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/production/state/limits",
         "https://docs.convex.dev/database/pagination",

@@ -167,6 +167,7 @@ class NeedlessCollect(Rule):
     name = "needless-collect"
     theme = "limits"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/database/reading-data/",
         "https://docs.convex.dev/understanding/best-practices/#only-use-collect-with-a-small-number-of-results",

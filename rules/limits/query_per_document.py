@@ -123,6 +123,7 @@ class QueryPerDocument(Rule):
     name = "query-per-document"
     theme = "limits"
     severity = Severity.INFO
+    scope = "linked"
     links = (
         "https://docs.convex.dev/production/state/limits",
         "https://docs.convex.dev/database/reading-data/",

@@ -52,7 +52,7 @@ from biconvex.lint.finding import Severity
 from biconvex.lint.rule import Problem, Rule
 from biconvex.rules.examples import handler_case
 from biconvex.rules.limits._shared import counts, ends_early, few_needed, reads_all, written_in_loops
-from biconvex.rules.limits.bounds import growing_tables
+from biconvex.rules.limits.bounds import fillers, growing_tables
 from biconvex.rules.wording import in_tests, spelled
 
 if TYPE_CHECKING:
@@ -207,18 +207,29 @@ class UnboundedCollect(Rule):
         """Yield each such query that no other rule reports."""
         tables = backend.schema.tables if backend.schema else {}
         growing = growing_tables(backend)
-        written = written_in_loops(backend)
-        for call in backend.database_uses:
-            chain = next((chain for chain in call.chains if _unbounded(chain)), None)
-            if chain is None or chain in written or in_tests(call.place):
-                continue
+        for call, chain in _unbounded_calls(backend):
             insert = growing.get(chain.table or "")
-            if insert is None and not (backend.fragment and _searched(call)):
-                continue
-            if chain.terminal == "iterate" and _ends_early(call):
-                continue
-            if not counts(call) and few_needed(backend, call) is None:
+            if insert is not None or (backend.fragment and _searched(call)):
                 yield _problem(call, chain, insert, tables)
+
+    def outlook(self, backend: Backend) -> object:
+        """Give such queries of any table, and where tables grow."""
+        tables = backend.schema.tables if backend.schema else {}
+        calls = _unbounded_calls(backend)
+        return [_problem(call, chain, None, tables) for call, chain in calls], fillers(backend)
+
+
+def _unbounded_calls(backend: Backend) -> Iterator[tuple[DatabaseUse, QueryChain]]:
+    """Yield each such query, whether its table grows or not."""
+    written = written_in_loops(backend)
+    for call in backend.database_uses:
+        chain = next((chain for chain in call.chains if _unbounded(chain)), None)
+        if chain is None or chain in written or in_tests(call.place):
+            continue
+        if chain.terminal == "iterate" and _ends_early(call):
+            continue
+        if not counts(call) and few_needed(backend, call) is None:
+            yield call, chain
 
 
 def _unbounded(chain: QueryChain) -> bool:

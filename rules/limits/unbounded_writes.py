@@ -214,6 +214,7 @@ class UnboundedWrites(Rule):
     name = "unbounded-writes"
     theme = "limits"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/production/state/limits",
         "https://docs.convex.dev/database/writing-data",

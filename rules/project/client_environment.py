@@ -82,6 +82,7 @@ class ClientEnvironment(Rule):
     name = "client-environment"
     theme = "project"
     severity = Severity.INFO
+    scope = "linked"
     links = ("https://docs.convex.dev/production/environment-variables",)
     silent = SILENT
     flagged = FLAGGED

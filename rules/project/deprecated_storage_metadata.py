@@ -92,6 +92,7 @@ class DeprecatedStorageMetadata(Rule):
     name = "deprecated-storage-metadata"
     theme = "project"
     severity = Severity.WARNING
+    scope = "linked"
     links = ("https://docs.convex.dev/file-storage/file-metadata",)
     silent = SILENT
     flagged = FLAGGED

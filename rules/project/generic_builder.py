@@ -102,10 +102,14 @@ class GenericBuilder(Rule):
 
     def check(self, backend: Backend) -> Iterator[Problem]:
         """Yield each of them."""
-        imports = [imported for module in backend.modules.values() for imported in module.imports]
-        generated = any("_generated/server" in imported.source for imported in imports)
-        if backend.kind != "app" or not generated:
-            return
+        if backend.kind == "app" and _is_generated(backend):
+            yield from self._problems(backend)
+
+    def outlook(self, backend: Backend) -> object:
+        """Give such functions, and whether any code is generated."""
+        return _is_generated(backend), list(self._problems(backend))
+
+    def _problems(self, backend: Backend) -> Iterator[Problem]:
         for function in backend.functions:
             names = {
                 local: name
@@ -123,3 +127,8 @@ class GenericBuilder(Rule):
                     ),
                     help=f"import `{generic.removesuffix('Generic')}` from `_generated/server`",
                 )
+
+
+def _is_generated(backend: Backend) -> bool:
+    imports = (imported for module in backend.modules.values() for imported in module.imports)
+    return any("_generated/server" in imported.source for imported in imports)

@@ -90,6 +90,7 @@ class InvalidEnvironmentName(Rule):
     name = "invalid-environment-name"
     theme = "project"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/production/environment-variables",)
     silent = SILENT
     flagged = FLAGGED

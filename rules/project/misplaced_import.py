@@ -131,6 +131,7 @@ class MisplacedImport(Rule):
     name = "misplaced-import"
     theme = "project"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/generated-api/server", "https://docs.convex.dev/generated-api/api")
     silent = SILENT
     flagged = FLAGGED

@@ -126,6 +126,7 @@ class PlainError(Rule):
     name = "plain-error"
     theme = "project"
     severity = Severity.INFO
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/error-handling/application-errors",)
     silent = SILENT
     flagged = FLAGGED

@@ -130,6 +130,7 @@ class SchemaImportCycle(Rule):
     name = "schema-import-cycle"
     theme = "project"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/error#undefined-validator", "https://docs.convex.dev/database/schemas")
     silent = SILENT
     flagged = FLAGGED

@@ -87,6 +87,7 @@ class StaleGeneratedCode(Rule):
     name = "stale-generated-code"
     theme = "project"
     severity = Severity.INFO
+    scope = "linked"
     languages = ("typescript",)
     links = (
         "https://docs.convex.dev/generated-api/",

@@ -91,6 +91,7 @@ class StorageInTransaction(Rule):
     name = "storage-in-transaction"
     theme = "project"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/file-storage/store-files",
         "https://docs.convex.dev/api/interfaces/server.StorageActionWriter",

@@ -67,6 +67,7 @@ class ThrownNonError(Rule):
     name = "thrown-non-error"
     theme = "project"
     severity = Severity.INFO
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/error-handling/application-errors",)
     silent = SILENT
     flagged = FLAGGED

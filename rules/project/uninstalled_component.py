@@ -136,6 +136,10 @@ class UninstalledComponent(Rule):
                     evidence=((app.place, "what is installed here"),) if app else (),
                 )
 
+    def outlook(self, backend: Backend) -> object:
+        """Give what is used: the names decide together which component each of them may be."""
+        return [(use.name, use.place) for use in backend.component_uses]
+
 
 def _installed(app: AppDefinition | None, names: set[str]) -> set[str]:
     """Give the names among these that may be those of installed components."""

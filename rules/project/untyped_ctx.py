@@ -151,6 +151,7 @@ class UntypedCtx(Rule):
     name = "untyped-ctx"
     theme = "project"
     severity = Severity.WARNING
+    scope = "linked"
     links = ("https://docs.convex.dev/understanding/best-practices/typescript",)
     silent = SILENT
     flagged = FLAGGED

@@ -87,6 +87,7 @@ class UntypedEnvironment(Rule):
     name = "untyped-environment"
     theme = "project"
     severity = Severity.WARNING
+    scope = "linked"
     presets = frozenset()
     languages = ("typescript",)
     links = ("https://docs.convex.dev/production/environment-variables", "https://docs.convex.dev/eslint")

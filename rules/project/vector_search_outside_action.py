@@ -103,6 +103,7 @@ class VectorSearchOutsideAction(Rule):
     name = "vector-search-outside-action"
     theme = "project"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/search/vector-search#running-vector-searches",)
     silent = SILENT
     flagged = FLAGGED

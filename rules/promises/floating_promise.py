@@ -390,6 +390,7 @@ class FloatingPromise(Rule):
     name = "floating-promise"
     theme = "promises"
     severity = Severity.ERROR
+    scope = "linked"
     fixable = "safe"
     links = (
         "https://docs.convex.dev/understanding/best-practices/#await-all-promises",

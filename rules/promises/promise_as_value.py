@@ -138,6 +138,7 @@ class PromiseAsValue(Rule):
     name = "promise-as-value"
     theme = "promises"
     severity = Severity.ERROR
+    scope = "linked"
     fixable = "safe"
     links = ("https://docs.convex.dev/understanding/best-practices/#await-all-promises",)
     silent = SILENT

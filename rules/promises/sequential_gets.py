@@ -141,6 +141,7 @@ class SequentialGets(Rule):
     name = "sequential-gets"
     theme = "promises"
     severity = Severity.INFO
+    scope = "linked"
     links = (
         "https://docs.convex.dev/database/reading-data/",
         "https://docs.convex.dev/production/state/limits",

@@ -109,6 +109,7 @@ class UnawaitedReturnInTry(Rule):
     name = "unawaited-return-in-try"
     theme = "promises"
     severity = Severity.INFO
+    scope = "linked"
     fixable = "safe"
     links = (
         "https://docs.convex.dev/understanding/best-practices/#await-all-promises",

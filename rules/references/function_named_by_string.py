@@ -89,6 +89,7 @@ class FunctionNamedByString(Rule):
     name = "function-named-by-string"
     theme = "references"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/functions/internal-functions",
         "https://docs.convex.dev/scheduling/scheduled-functions",

@@ -132,6 +132,7 @@ class FunctionUsedDirectly(Rule):
     name = "function-used-directly"
     theme = "references"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/functions/internal-functions",
         "https://docs.convex.dev/understanding/best-practices/",

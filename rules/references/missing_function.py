@@ -198,6 +198,20 @@ class MissingFunction(Rule):
                 topic=f"{backend.root}: {reason}",
             )
 
+    def outlook(self, backend: Backend) -> object:
+        """Give what names no function, and all that there is to name."""
+        wanted = _wanted_kinds(backend)
+        without = [
+            (reference.name, reference.place, reference.status, wanted.get(id(reference)))
+            for reference in backend.references
+            if reference.function is None
+        ]
+        functions = [
+            (function.reference, function.visibility, function.kind) for function in backend.functions
+        ]
+        modules = [(module.path, module.is_entry, {*module.exports}) for module in backend.modules.values()]
+        return without, functions, modules
+
 
 def _wanted_kinds(backend: Backend) -> dict[int, str]:
     """Give the kind of function that a call takes, by the id of the reference that it is given."""

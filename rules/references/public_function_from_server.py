@@ -162,6 +162,7 @@ class PublicFunctionFromServer(Rule):
     name = "public-function-from-server"
     theme = "references"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/understanding/best-practices/",
         "https://docs.convex.dev/functions/internal-functions",

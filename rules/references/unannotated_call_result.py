@@ -107,6 +107,7 @@ class UnannotatedCallResult(Rule):
     name = "unannotated-call-result"
     theme = "references"
     severity = Severity.INFO
+    scope = "linked"
     presets = frozenset()
     languages = ("typescript",)
     links = ("https://docs.convex.dev/functions/actions",)

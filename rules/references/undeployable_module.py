@@ -96,6 +96,7 @@ class UndeployableModule(Rule):
     name = "undeployable-module"
     theme = "references"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/functions", "https://docs.convex.dev/functions/http-actions")
     silent = SILENT
     flagged = FLAGGED

@@ -109,6 +109,7 @@ class UndeployedFunction(Rule):
     name = "undeployed-function"
     theme = "references"
     severity = Severity.WARNING
+    scope = "linked"
     links = ("https://docs.convex.dev/functions",)
     silent = SILENT
     flagged = FLAGGED

@@ -249,6 +249,7 @@ class WrongArguments(Rule):
     name = "wrong-arguments"
     theme = "references"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/validation",)
     silent = SILENT
     flagged = FLAGGED

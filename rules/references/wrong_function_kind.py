@@ -126,6 +126,7 @@ class WrongFunctionKind(Rule):
     name = "wrong-function-kind"
     theme = "references"
     severity = Severity.ERROR
+    scope = "linked"
     links = (
         "https://docs.convex.dev/functions/actions",
         "https://docs.convex.dev/scheduling/scheduled-functions",

@@ -118,6 +118,7 @@ class WrongVisibility(Rule):
     name = "wrong-visibility"
     theme = "references"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/internal-functions",)
     silent = SILENT
     flagged = FLAGGED

@@ -81,6 +81,7 @@ class IneffectiveUseNode(Rule):
     name = "ineffective-use-node"
     theme = "runtime"
     severity = Severity.ERROR
+    scope = "linked"
     fixable = "safe"
     languages = ("typescript",)
     links = ("https://docs.convex.dev/functions/runtimes#nodejs-runtime",)

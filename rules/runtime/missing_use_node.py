@@ -115,6 +115,7 @@ class MissingUseNode(Rule):
     name = "missing-use-node"
     theme = "runtime"
     severity = Severity.ERROR
+    scope = "linked"
     languages = ("typescript",)
     links = ("https://docs.convex.dev/functions/runtimes#nodejs-runtime",)
     silent = SILENT

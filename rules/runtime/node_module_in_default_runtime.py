@@ -105,6 +105,7 @@ class NodeModuleInDefaultRuntime(Rule):
     name = "node-module-in-default-runtime"
     theme = "runtime"
     severity = Severity.ERROR
+    scope = "linked"
     languages = ("typescript",)
     links = ("https://docs.convex.dev/functions/runtimes#nodejs-runtime",)
     silent = SILENT

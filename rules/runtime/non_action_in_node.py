@@ -108,6 +108,7 @@ class NonActionInNode(Rule):
     name = "non-action-in-node"
     theme = "runtime"
     severity = Severity.ERROR
+    scope = "linked"
     languages = ("typescript",)
     links = ("https://docs.convex.dev/functions/runtimes#nodejs-runtime",)
     silent = SILENT

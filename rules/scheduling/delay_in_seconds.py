@@ -137,6 +137,7 @@ class DelayInSeconds(Rule):
     name = "delay-in-seconds"
     theme = "scheduling"
     severity = Severity.WARNING
+    scope = "linked"
     links = ("https://docs.convex.dev/scheduling/scheduled-functions",)
     silent = SILENT
     flagged = FLAGGED

@@ -230,6 +230,7 @@ class FrequentScheduling(Rule):
     name = "frequent-scheduling"
     theme = "scheduling"
     severity = Severity.WARNING
+    scope = "linked"
     links = ("https://docs.convex.dev/scheduling/scheduled-functions",)
     silent = SILENT
     flagged = FLAGGED

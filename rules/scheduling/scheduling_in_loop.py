@@ -317,6 +317,7 @@ class SchedulingInLoop(Rule):
     name = "scheduling-in-loop"
     theme = "scheduling"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/scheduling/scheduled-functions",
         "https://docs.convex.dev/production/state/limits",

@@ -88,6 +88,7 @@ class PointlessAction(Rule):
     name = "pointless-action"
     theme = "transactions"
     severity = Severity.INFO
+    scope = "linked"
     links = ("https://docs.convex.dev/understanding/best-practices/",)
     silent = SILENT
     flagged = FLAGGED

@@ -147,6 +147,7 @@ class RunInLoop(Rule):
     name = "run-in-loop"
     theme = "transactions"
     severity = Severity.INFO
+    scope = "linked"
     links = ("https://docs.convex.dev/understanding/best-practices/",)
     silent = SILENT
     flagged = FLAGGED

@@ -80,6 +80,7 @@ class RunInTransaction(Rule):
     name = "run-in-transaction"
     theme = "transactions"
     severity = Severity.INFO
+    scope = "linked"
     links = ("https://docs.convex.dev/understanding/best-practices/",)
     silent = SILENT
     flagged = FLAGGED

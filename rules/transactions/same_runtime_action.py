@@ -108,6 +108,7 @@ class SameRuntimeAction(Rule):
     name = "same-runtime-action"
     theme = "transactions"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/understanding/best-practices/",
         "https://docs.convex.dev/functions/actions",

@@ -154,6 +154,7 @@ class SequentialRuns(Rule):
     name = "sequential-runs"
     theme = "transactions"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/understanding/best-practices/",
         "https://docs.convex.dev/functions/actions",

@@ -118,6 +118,7 @@ class StaleDecision(Rule):
     name = "stale-decision"
     theme = "transactions"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/understanding/best-practices/",
         "https://docs.convex.dev/database/advanced/occ",

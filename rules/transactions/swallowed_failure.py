@@ -101,6 +101,7 @@ class SwallowedFailure(Rule):
     name = "swallowed-failure"
     theme = "transactions"
     severity = Severity.INFO
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/error-handling/",)
     silent = SILENT
     flagged = FLAGGED

@@ -84,6 +84,7 @@ class AnyArgument(Rule):
     name = "any-argument"
     theme = "validators"
     severity = Severity.WARNING
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/validation",)
     silent = SILENT
     flagged = FLAGGED

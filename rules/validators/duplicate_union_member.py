@@ -91,6 +91,7 @@ class DuplicateUnionMember(Rule):
     name = "duplicate-union-member"
     theme = "validators"
     severity = Severity.INFO
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/validation",)
     silent = SILENT
     flagged = FLAGGED

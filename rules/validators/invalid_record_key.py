@@ -89,6 +89,7 @@ class InvalidRecordKey(Rule):
     name = "invalid-record-key"
     theme = "validators"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/validation", "https://docs.convex.dev/database/types")
     silent = SILENT
     flagged = FLAGGED

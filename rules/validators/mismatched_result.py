@@ -157,6 +157,7 @@ class MismatchedResult(Rule):
     name = "mismatched-result"
     theme = "validators"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/validation",)
     silent = SILENT
     flagged = FLAGGED

@@ -84,6 +84,7 @@ class MisplacedOptional(Rule):
     name = "misplaced-optional"
     theme = "validators"
     severity = Severity.WARNING
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/validation",)
     silent = SILENT
     flagged = FLAGGED

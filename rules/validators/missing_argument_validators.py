@@ -275,6 +275,7 @@ class MissingArgumentValidators(Rule):
     name = "missing-argument-validators"
     theme = "validators"
     severity = Severity.ERROR
+    scope = "linked"
     fixable = "safe"
     links = (
         "https://docs.convex.dev/functions/validation",

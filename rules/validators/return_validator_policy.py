@@ -155,6 +155,7 @@ class ReturnValidatorPolicy(Rule):
     name = "return-validator-policy"
     theme = "validators"
     severity = Severity.INFO
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/validation", "https://docs.convex.dev/ai")
     silent = SILENT
     flagged = FLAGGED

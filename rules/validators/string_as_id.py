@@ -159,6 +159,7 @@ class StringAsId(Rule):
     name = "string-as-id"
     theme = "validators"
     severity = Severity.WARNING
+    scope = "linked"
     links = (
         "https://docs.convex.dev/functions/validation",
         "https://docs.convex.dev/database/document-ids",

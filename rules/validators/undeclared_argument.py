@@ -142,6 +142,7 @@ class UndeclaredArgument(Rule):
     name = "undeclared-argument"
     theme = "validators"
     severity = Severity.WARNING
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/validation",)
     silent = SILENT
     flagged = FLAGGED

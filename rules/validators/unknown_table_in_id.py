@@ -113,6 +113,7 @@ class UnknownTableInId(Rule):
     name = "unknown-table-in-id"
     theme = "validators"
     severity = Severity.ERROR
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/validation",)
     silent = SILENT
     flagged = FLAGGED

@@ -106,6 +106,7 @@ class UnreadArgument(Rule):
     name = "unread-argument"
     theme = "validators"
     severity = Severity.INFO
+    scope = "linked"
     links = ("https://docs.convex.dev/functions/validation",)
     silent = SILENT
     flagged = FLAGGED

@@ -143,6 +143,7 @@ class UnsupportedValidator(Rule):
     name = "unsupported-validator"
     theme = "validators"
     severity = Severity.ERROR
+    scope = "linked"
     fixable = "safe"
     links = ("https://docs.convex.dev/functions/validation", "https://docs.convex.dev/database/types")
     silent = SILENT

@@ -130,6 +130,7 @@ class UnvalidatedPagination(Rule):
     name = "unvalidated-pagination"
     theme = "validators"
     severity = Severity.WARNING
+    scope = "linked"
     links = ("https://docs.convex.dev/database/pagination",)
     silent = SILENT
     flagged = FLAGGED

@@ -15,6 +15,7 @@ from biconvex.lint.cache import ParseCache
 from biconvex.lint.engine import lint
 from biconvex.lint.entries import digest
 from biconvex.lint.plugins import installed_rules
+from biconvex.lint.renewal import Known
 from biconvex.lint.result import LintResult
 from biconvex.lint.rule import Rule
 from hypothesis import given, settings
@@ -258,7 +259,9 @@ def test_runs_at_the_same_time_disturb_nobody(tmp_path: Path) -> None:
 def test_an_answer_survives_being_written(tmp_path: Path) -> None:
     findings = lint([_project(tmp_path)], tmp_path, RULES).findings
     assert any(finding.fix for finding in findings)
-    answer = Answer(findings, ("convex/tasks.ts",))
+    links = {"convex/tasks.ts": frozenset({"convex/lib.ts"})}
+    known = Known(findings, ("convex/tasks.ts",), links, frozenset({"convex/lib.ts"}), ("convex/schema.ts",))
+    answer = Answer({"convex/tasks.ts": digest(b"tasks")}, known)
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(answer), type=Answer) == answer
 
 
