@@ -383,8 +383,8 @@ class Deployment(Explored):
         if self._kernel.is_running:
             raise UsageError(
                 "The simulation is running, and this was called from inside of it, by a stub, an answer of outbound, "
-                "an invariant or another callback: time can't be moved and nothing can be called there. Do it before or "
-                "after the call that led here; a stub calls functions through its `ctx`."
+                "an invariant or another callback: time can't be moved and nothing can be called there. Do it before "
+                "or after the call that led here; a stub calls functions through its `ctx`."
             )
 
     async def _call_by_http(self, kind: str | None, path: str, args: Value, identity: Identity) -> Outcome:
