@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from biconvex.sim.values.errors import ProjectError
 
-__all__ = ["MINIMUM_VERSION", "NO_SANDBOX", "Node", "child_environment", "find_node", "node_version"]
+__all__ = ["MINIMUM_VERSION", "NO_SANDBOX", "Node", "child_environment", "find_node", "missing_sandbox", "node_version"]
 
 MINIMUM_VERSION = 20
 NO_SANDBOX = "without a sandbox: it takes Node 20.12, 21.6 or newer"
@@ -48,6 +48,12 @@ def node_version() -> str | None:
     except ProjectError:
         return None
     return node.version if node.permission_flag else f"{node.version} ({NO_SANDBOX})"
+
+
+def missing_sandbox() -> str | None:
+    """What to say where Node runs a backend without a sandbox (docs/security.md); None where it has one."""
+    node = find_node()
+    return None if node.permission_flag else f"Node {node.version} runs {NO_SANDBOX}"
 
 
 @functools.cache

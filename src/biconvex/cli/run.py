@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from biconvex.sim import Deployment, FunctionError, SimulationError
+from biconvex.sim.hosts.javascript import missing_sandbox
 from biconvex.sim.kernel import parse_duration
 from biconvex.sim.values import from_json, to_json
 
@@ -81,6 +82,9 @@ def run(
         raise click.UsageError(f"ARGS_JSON must be an object such as '{{\"limit\": 10}}', got {args_json}")
     try:
         with Deployment(project, seed=seed, allow=allow) as convex:
+            unprotected = missing_sandbox() if any(each.host.is_apart for each in convex.functions) else None
+            if unprotected is not None:
+                click.echo(f"note: {unprotected}", err=True)
             try:
                 result = convex.as_admin().run(function, args)
                 convex.advance(seconds=advance / 1e9)
