@@ -1,0 +1,8 @@
+from biconvex.sim.server import cron_jobs, internal
+
+crons = cron_jobs()
+
+crons.interval("clean up old drafts", {"hours": 1}, internal.cleanup.drafts, {})
+# Five minutes past midnight (UTC), when the day is over and the crowd of midnight gone.
+crons.cron("daily report", "5 0 * * *", internal.reports.generate, {})
+crons.interval("sync external data", {"minutes": 5}, internal.sync.pull, {})
