@@ -36,7 +36,9 @@ def documents_ahead(run: Run, args: Value) -> Ahead:
         document = _document(transaction, args.get(name))
         if document is None:
             return {}
-        found[document.id] = (document.table, document.json)
+        # Functions of a component know their tables by another name than the store.
+        table = document.table.partition("@")[0] if transaction.component else document.table
+        found[document.id] = (table, document.json)
         size += document.size
     limits = transaction.limits
     may_fail = len(found) > min(limits.documents_read, limits.database_queries) or size > limits.bytes_read

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -19,6 +20,7 @@ __all__ = ["Bundle", "Script", "bundle_modules"]
 _SCRIPT = Path(__file__).with_name("bundle.cjs")
 _TIMEOUT_S = 120
 _SHOWN_PROBLEMS = 5
+_UNRESOLVED = re.compile(r'Could not resolve "([^"]+)"')
 _CACHE = BundleCache(_SCRIPT)
 
 
@@ -148,6 +150,14 @@ def _failed(location: BackendLocation, output: str) -> str:
     return f"{location.functions} can't be bundled, esbuild failed:\n{output.strip()}"
 
 
+def _package_that_lacks(problem: str) -> str | None:
+    """The package that esbuild has not found, None where something else is wrong."""
+    found = _UNRESOLVED.fullmatch(problem)
+    if found is None or found[1].startswith((".", "/", "node:", "#")):
+        return None
+    return "/".join(found[1].split("/")[: 2 if found[1].startswith("@") else 1])
+
+
 def _problems(location: BackendLocation, problems: tuple[_Problem, ...]) -> str:
     lines = [f"{location.functions} can't be bundled:"]
     for problem in problems[:_SHOWN_PROBLEMS]:
@@ -158,6 +168,13 @@ def _problems(location: BackendLocation, problems: tuple[_Problem, ...]) -> str:
             lines.append(f'    {chain}, which has no directive "use node"')
     if len(problems) > _SHOWN_PROBLEMS:
         lines.append(f"  … and {len(problems) - _SHOWN_PROBLEMS} more")
+    lacking = dict.fromkeys(
+        name
+        for problem in problems
+        if not problem.wants_node and (name := _package_that_lacks(problem.text)) is not None
+    )
+    if lacking:
+        lines.append(f"  Install what is missing: npm install {' '.join(lacking)}")
     if any(problem.wants_node for problem in problems):
         lines.append(
             '  A file without the directive "use node" uses a module of Node: move what needs it to a file that '

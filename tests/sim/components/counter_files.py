@@ -219,6 +219,10 @@ COUNTER: Final = {
           args: { text: v.string() },
           handler: async (ctx, { text }) => await ctx.storage.store(new Blob([text])),
         });
+        export const careless = action({
+          args: {},
+          handler: async (ctx) => { ctx.runMutation(api.public.add, { name: "a", count: 1 }); },
+        });
         export const uploadUrl = mutation({ args: {}, handler: async (ctx) => await ctx.storage.generateUploadUrl() });
         export const fileUrl = query({
           args: { id: v.string() },

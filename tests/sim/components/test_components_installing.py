@@ -109,6 +109,18 @@ def test_a_component_that_is_not_there_is_refused_with_the_place_of_its_import(l
     assert 'convex.config.ts:4:19: Could not resolve "./other/convex.config"' in message
 
 
+def test_a_component_that_is_not_installed_is_named_with_what_installs_it(load: Load, tmp_path: Path) -> None:
+    message = refusal(
+        load,
+        'import absent from "@convex-dev/absent/convex.config.js";\nconst app = defineApp(); app.use(absent);',
+    )
+    assert message == (
+        f"{tmp_path}/convex can't be bundled:\n"
+        '  convex/convex.config.ts:4:20: Could not resolve "@convex-dev/absent/convex.config.js"\n'
+        "  Install what is missing: npm install @convex-dev/absent"
+    )
+
+
 def test_a_module_of_a_component_that_cannot_be_loaded_is_named(load: Load) -> None:
     message = refusal(
         load, "const app = defineApp(); app.use(kid);", {"kid/bad.ts": 'throw new Error("no");\nexport {};'}

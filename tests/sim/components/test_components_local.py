@@ -242,6 +242,13 @@ def test_the_trace_and_usage_name_functions_with_their_component(counting: Deplo
     assert counting.usage["public:add@counter"].runs == 1
 
 
+def test_findings_name_functions_with_their_component(counting: Deployment) -> None:
+    counting.action("m:act", {"kind": "runAction", "of": "counter.public.careless"})
+    assert [(finding.rule, finding.function) for finding in counting.findings] == [
+        ("floating-promise", "public:careless@counter")
+    ]
+
+
 def test_a_subscription_follows_what_components_read(counting: Deployment) -> None:
     counts = counting.subscribe("m:ask", {"of": "counter.public.count", "args": {"name": "a"}})
     tell(counting, "second.public.add", name="a", count=1)

@@ -232,7 +232,8 @@ def test_everything_that_cannot_be_bundled_is_named(project: Any) -> None:
     assert str(raised.value) == (
         f"{project.root}/convex can't be bundled:\n"
         '  convex/a.ts:1:18: Unexpected ";"\n'
-        '  convex/b.ts:1:15: Could not resolve "nowhere"'
+        '  convex/b.ts:1:15: Could not resolve "nowhere"\n'
+        "  Install what is missing: npm install nowhere"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from biconvex.sim.store import Conflict, Store
 from biconvex.sim.values import DeveloperError, decode_id
+from search_kit import SEARCH, VECTORS, found, search
 from store_kit import NOW, collect, scan, schema, store, table
 
 
@@ -141,3 +142,23 @@ def test_a_reader_of_the_snapshot_can_be_seen_from_a_component(target: Store) ->
     reader.discard()
     tx.inside("a").discard()
     assert not tx.is_open
+
+
+def test_searches_find_what_is_in_the_component() -> None:
+    target = store(table("m", searchIndexes=[SEARCH], vectorIndexes=[VECTORS]))
+    target.mount("a", schema(table("m", searchIndexes=[SEARCH], vectorIndexes=[VECTORS])))
+    tx = target.begin(NOW)
+    tx.insert("m", {"body": "red apple", "embedding": [1.0, 0.0], "genre": "x"})
+    inside = tx.inside("a").insert("m", {"body": "green apple", "embedding": [0.0, 1.0], "genre": "x"})
+    target.commit(tx, NOW)
+    tx = target.begin(NOW)
+    tx.inside("a").insert("m", {"body": "apple of my own", "embedding": [0.0, 1.0], "genre": "x"})
+    assert sorted(found(tx.inside("a"), search("apple"))) == ["apple of my own", "green apple"]
+    assert found(tx, search("apple")) == ["red apple"]
+    query = {"indexName": "m.by_embedding", "limit": 5, "vector": [1.0, 0.0], "expressions": None}
+    assert [match.id for match in target.vector_search(query, component="a")] == [inside]
+    other = target.begin(NOW)
+    other.inside("a").insert("m", {"body": "another apple"})
+    target.commit(other, NOW)
+    with pytest.raises(Conflict):
+        target.commit(tx, NOW)
