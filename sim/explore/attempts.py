@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Any, Final
 
 import msgspec
-from biconvex.sim.deployment import Deployment
+from biconvex.sim.deployment import AgreeingClocks, Deployment
 from biconvex.sim.explore.body_choices import BodyChoices
 from biconvex.sim.explore.program import Program
 from biconvex.sim.explore.story import listen
@@ -96,7 +97,8 @@ def attempt(
     What says that a test is to be skipped, and interrupts, are passed on.
     """
     __tracebackhide__ = True
-    with make(choices) as convex:
+    with make(choices) as convex, closing(AgreeingClocks()) as clocks:
+        clocks.follow(convex)
         program = listen(convex) if listening else None
         arguments: dict[str, Any] = dict(fixtures or {})
         if "choices" in wanted(body):

@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from biconvex.sim.deployment import Call, Request
+from msgspec import UNSET
+
 __all__ = ["Program", "Statement", "as_script", "quoted"]
 
 _ID_LENGTHS: Final = range(31, 38)
@@ -77,7 +80,21 @@ class _Writer:
             return "[" + ", ".join(map(self.source, value)) + "]"
         if isinstance(value, float):
             return _float(value)
+        if isinstance(value, Call):
+            return self._call(value)
+        if isinstance(value, Request):
+            options = {"headers": value.headers, "json": value.json, "body": value.body}
+            given = [
+                f", {name}={self.source(one)}" for name, one in options.items() if one not in (None, UNSET)
+            ]
+            return f"request({quoted(value.url)}, method={quoted(value.method)}{''.join(given)})"
         return repr(value)
+
+    def _call(self, call: Call) -> str:
+        identity = call.identity
+        args = f", {self.source(dict(call.args))}" if call.args else ""
+        subject = identity.get("subject") if isinstance(identity, Mapping) else identity
+        return f"call({quoted(call.function)}{args}{'' if subject is None else f', as_user={self.source(subject)}'})"
 
 
 def quoted(text: str) -> str:

@@ -18,6 +18,21 @@ __all__ = ["listen"]
 def listen(convex: Deployment) -> Program:
     """Write down from now on what is done to a deployment, by whatever client."""
     program = Program()
+    under_way: list[Statement] = []  # what a statement does by itself isn't told
+
+    def tell(statement: Statement, act: Callable[[], Any]) -> Any:
+        if under_way:
+            return act()
+        program.statements.append(statement)
+        under_way.append(statement)
+        try:
+            statement.result = act()
+        except Exception as error:
+            statement.error = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise
+        finally:
+            under_way.pop()
+        return statement.result
 
     def hear_invoke(told: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(told)
@@ -25,8 +40,8 @@ def listen(convex: Deployment) -> Program:
             who, claims = _caller(identity, admin=admin)
             given = () if not args else (from_python(dict(args)),)
             text = f"{who}.{kind or 'run'}({{}}{', {}' if given else ''})"
-            statement = program.add(text, *claims, function_path(function), *given)
-            return _heard(statement, lambda: told(kind, function, args, identity, admin=admin))
+            statement = Statement(text, (*claims, function_path(function), *given))
+            return tell(statement, lambda: told(kind, function, args, identity, admin=admin))
 
         return invoke
 
@@ -35,36 +50,23 @@ def listen(convex: Deployment) -> Program:
             @wraps(told)
             def heard(*args: Any, **named: Any) -> Any:
                 slots = ["{}"] * len(args) + [f"{name}={{}}" for name in named]
-                statement = program.add(
-                    f"convex.{door}{name}({', '.join(slots)})",
-                    *map(_plain, args),
-                    *map(_plain, named.values()),
-                )
-                return _heard(statement, lambda: told(*args, **named))
+                text = f"convex.{door}{name}({', '.join(slots)})"
+                statement = Statement(text, (*map(_plain, args), *map(_plain, named.values())))
+                return tell(statement, lambda: told(*args, **named))
 
             return heard
 
         return listener
 
     _wrap(convex, "_invoke", hear_invoke)
-    for name in ("advance", "run_until_idle", "concurrently", "calm"):
-        if hasattr(convex, name):
-            _wrap(convex, name, hear(name))
+    for name in ("advance", "run_until_idle", "concurrently", "deliver", "calm"):
+        _wrap(convex, name, hear(name))
     _wrap(convex.db, "insert", hear("insert", "db."))
     return program
 
 
 def _wrap(owner: object, name: str, listener: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
     setattr(owner, name, listener(getattr(owner, name)))
-
-
-def _heard(statement: Statement, act: Callable[[], Any]) -> Any:
-    try:
-        statement.result = act()
-    except Exception as error:
-        statement.error = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise
-    return statement.result
 
 
 def _caller(identity: Identity, *, admin: bool) -> tuple[str, tuple[Any, ...]]:

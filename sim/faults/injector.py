@@ -79,4 +79,4 @@ def _rate(faults: Faults, name: str, choices: Choices) -> float:
     rate = getattr(faults, name)
     if rate != SWARM:
         return float(rate)
-    return max(0.0, choices.fraction() * 2 - 1) * _CEILINGS.get(name, _DEFAULT_CEILING)
+    return max(0.0, choices.below(1001) / 500 - 1) * _CEILINGS.get(name, _DEFAULT_CEILING)

@@ -44,7 +44,7 @@ class Stepper:
         self._runtime = runtime
         self._time: Timekeeper = runtime.time
         self._seeds = choices.child("run seeds")
-        self._dangling = choices.child("dangling operations")
+        self._dangling = choices.decisions("dangling operations")
 
     def _start(self, run: Run, args: Value, ahead: Ahead = _NO_DOCUMENTS) -> tuple[int, Step]:
         function = run.function
