@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from biconvex.sim import Deployment, HttpResponse, NetworkFailure, OutboundRequest, Reply
+from biconvex.sim import Deployment, HttpResponse, NetworkFailure, OutboundRequest, Reply, request
+from biconvex.sim.deployment import Request
 
 ACTIONS = Path(__file__).parent.parent
 LANGUAGES = {"typescript": ACTIONS / "convex", "python": ACTIONS / "python"}
@@ -32,13 +33,13 @@ class Charges:
         self.mute = False
         self.latency_ms: float = 200
 
-    def __call__(self, request: OutboundRequest) -> Reply | NetworkFailure:
+    def __call__(self, asked: OutboundRequest) -> Reply | NetworkFailure:
         if self.down:
             return Reply(status=503, latency_ms=self.latency_ms)
-        key = request.header("idempotency-key")
+        key = asked.header("idempotency-key")
         assert key is not None, "a charge without a key may be made twice"
         charge = self.orders.setdefault(key, f"ch_{len(self.orders) + 1}")
-        self.amounts[charge] = request.json()["amount"]
+        self.amounts[charge] = asked.json()["amount"]
         if self.mute:
             return NetworkFailure(latency_ms=self.latency_ms)
         return Reply(json={"id": charge}, latency_ms=self.latency_ms)
@@ -61,18 +62,25 @@ def signed(body: str, at_s: int, secret: str = SECRET) -> str:
 
 def post(convex: Deployment, body: str, signature: str) -> HttpResponse:
     """Send a body to the webhook."""
-    return convex.fetch("/webhook/stripe", method="POST", headers={"Stripe-Signature": signature}, body=body)
+    headers = {"Stripe-Signature": signature}
+    return convex.fetch("/webhook/stripe", method="POST", headers=headers, body=body)
+
+
+def webhook(convex: Deployment, event: dict[str, Any]) -> Request:
+    """The request by which an event is delivered, signed as it should be."""
+    body = json.dumps(event)
+    headers = {"Stripe-Signature": signed(body, convex.now // 1000)}
+    return request("/webhook/stripe", method="POST", headers=headers, body=body)
 
 
 def deliver(convex: Deployment, event: dict[str, Any]) -> HttpResponse:
-    """Deliver an event to the webhook, signed as it should be."""
-    body = json.dumps(event)
-    return post(convex, body, signed(body, convex.now // 1000))
+    """Deliver an event to the webhook."""
+    return convex.deliver(webhook(convex, event))[0]
 
 
-def model(request: OutboundRequest) -> Reply:
+def model(asked: OutboundRequest) -> Reply:
     """A language model that repeats what it is told."""
-    prompt = request.json()["messages"][-1]["content"]
+    prompt = asked.json()["messages"][-1]["content"]
     return Reply(json={"choices": [{"message": {"content": f"You said: {prompt}"}}]}, latency_ms=800)
 
 

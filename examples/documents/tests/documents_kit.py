@@ -31,10 +31,10 @@ class Feed:
         revision = len(self.changes) + 1
         self.changes.append({"externalId": external_id, "title": title, "revision": revision})
 
-    def __call__(self, request: OutboundRequest) -> Reply:
+    def __call__(self, asked: OutboundRequest) -> Reply:
         if self.down:
             return Reply(status=503)
-        after = int(request.url.rpartition("=")[2])
+        after = int(asked.url.rpartition("=")[2])
         return Reply(json=self.changes[after:], latency_ms=300)
 
     @property
@@ -43,9 +43,9 @@ class Feed:
         return {change["externalId"]: change["title"] for change in self.changes}
 
 
-def model(request: OutboundRequest) -> Reply:
+def model(asked: OutboundRequest) -> Reply:
     """A language model whose summaries are the first word."""
-    text = request.json()["messages"][-1]["content"]
+    text = asked.json()["messages"][-1]["content"]
     return Reply(json={"choices": [{"message": {"content": text.split()[0]}}]}, latency_ms=800)
 
 

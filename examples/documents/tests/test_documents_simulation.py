@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from biconvex.sim import Deployment
-from biconvex.sim.deployment.invariants import ReadOnlyTables
+from biconvex.sim.deployment import ReadOnlyTables
 from biconvex.sim.explore import BodyChoices, simulate
 from documents_kit import ENVIRONMENT, FEED, LANGUAGES, MODEL, Feed, deliver, event, model, tables, write
 
