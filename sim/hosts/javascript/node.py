@@ -13,7 +13,15 @@ from pathlib import Path
 import msgspec
 from biconvex.sim.values.errors import ProjectError
 
-__all__ = ["MINIMUM_VERSION", "NO_SANDBOX", "Node", "child_environment", "find_node", "missing_sandbox", "node_version"]
+__all__ = [
+    "MINIMUM_VERSION",
+    "NO_SANDBOX",
+    "Node",
+    "child_environment",
+    "find_node",
+    "missing_sandbox",
+    "node_version",
+]
 
 MINIMUM_VERSION = 20
 NO_SANDBOX = "without a sandbox: it takes Node 20.12, 21.6 or newer"
