@@ -148,7 +148,9 @@ class _Assembly:
             outside_calls=self._outside_calls(),
             module_writes=self._sorted(walker.module_writes.values()),
             fragment=self._program.fragment,
-            links=self._links(),
+            links=self._links(
+                [*((job.place, "crons") for job in crons), *((each.place, "http") for each, _ in routed)]
+            ),
             entangled=frozenset(self._program.entangled),
         )
 
@@ -199,8 +201,15 @@ class _Assembly:
             if function is not None:
                 yield DirectUse(function, use, place, body)
 
-    def _links(self) -> dict[str, frozenset[str]]:
+    def _links(self, decided: Iterable[tuple[Place, str]]) -> dict[str, frozenset[str]]:
+        """Give the files that each file has to do with.
+
+        `decided` has places of which another module says whether they are deployed, with that module's path.
+        """
         links = {path: set(imported) for path, imported in self._program.links.items()}
+        for place, path in decided:
+            if path in self._program.modules:
+                links.setdefault(place.source.path, set()).add(self._program.modules[path].source.path)
         for reference in self._program.reference_table.found.values():
             if reference.function is not None:
                 links.setdefault(reference.place.source.path, set()).add(

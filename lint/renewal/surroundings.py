@@ -57,7 +57,9 @@ def surroundings(backend: Backend, above: Collection[str], moves: Mapping[str, M
         if each.place.source.path in above
     }
     modules = [_outside_of(module) for module in backend.modules.values() if module.source.path in above]
-    return (facts, bodies, sorted(named), modules, sorted(backend.open_references))
+    # whether these are deployed is for another file to say
+    elsewhere = [each.module.path for each in (*backend.crons, *backend.routers)]
+    return (facts, bodies, sorted(named), modules, sorted(backend.open_references), elsewhere)
 
 
 def told(value: object, backend: Backend, moves: Mapping[str, Move]) -> object:
