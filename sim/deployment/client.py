@@ -79,29 +79,32 @@ class Client(Caller):
         deployment.trace.record("call", path, 0, {"kind": function.kind, "client": self.number})
         record: Outcome | None = None
         while True:
-            faults = deployment._runtime.faults
-            if faults is None:
-                lost_before = lost_after = False
-            else:
-                lost_before = faults.strikes(_LOST, path, client=self.number, when="before")
-                lost_after = not lost_before and faults.strikes(_LOST, path, client=self.number, when="after")
-                if lost_before or lost_after:
-                    faults.keep_going(_LOST, attempt, f"client {self.number} waits for an answer from {path}")
-            if function.kind == "action" and (lost_before or lost_after):
-                if lost_after:  # nobody waits for it any more, and it goes on
+            lost = self._lost(path, attempt)
+            if function.kind == "action" and lost is not None:
+                if lost == "after":  # nobody waits for it any more, and it goes on
                     deployment._kernel.spawn(
                         deployment._start(function, value, self._identity), f"{path}, whose client is gone"
                     )
                 await self._reconnect(attempt)
                 return CallOutcome(error=FunctionError(_LOST_ACTION, function=path))
-            if not lost_before:
+            if lost != "before":
                 outcome = record or await deployment._start(function, value, self._identity)
                 if function.kind == "mutation" and outcome.failure is None:
                     record = outcome
-                if not lost_after:
+                if lost is None:
                     return outcome_of(outcome, path, deployment._kernel)
             await self._reconnect(attempt)
             attempt += 1
+
+    def _lost(self, path: str, attempt: int) -> str | None:
+        """Whether the connection is lost before the call arrives, or after it was performed."""
+        faults = self._deployment._runtime.faults
+        if faults is None:
+            return None
+        lost = faults.strikes_when(_LOST, path, ("before", "after"), client=self.number)
+        if lost is not None:
+            faults.keep_going(_LOST, attempt, f"client {self.number} waits for an answer from {path}")
+        return lost
 
     async def _reconnect(self, attempt: int) -> None:
         backoff_ms = min(_FIRST_BACKOFF_MS * 2**attempt, _LAST_BACKOFF_MS) * (0.5 + self._choices.fraction())

@@ -32,7 +32,7 @@ def run_together(deployment: Deployment, calls: Sequence[Call | Request]) -> lis
         kernel.spawn(work, repr(made))
         for made, work in zip(calls, [_prepared(deployment, made) for made in calls], strict=True)
     ]
-    return kernel.run_until_done(kernel.spawn(_gathered(tasks), f"{len(tasks)} calls"))
+    return deployment._await(_gathered(tasks), "calls")
 
 
 def _prepared(deployment: Deployment, made: Call | Request) -> Coroutine[Any, Any, CallOutcome]:

@@ -41,6 +41,15 @@ class Injector:
         self._trace.record("fault", name, run, {"at": place, **detail})
         return True
 
+    def strikes_when(self, name: str, place: str, moments: tuple[str, ...], **detail: Any) -> str | None:
+        """Decide whether a fault strikes at a place, and at which of these moments; if so, the trace tells."""
+        rate = self.rates[name]
+        if not rate or not self._choices[name].chance(rate):
+            return None
+        when = moments[self._choices[name].below(len(moments))]
+        self._trace.record("fault", name, 0, {"at": place, **detail, "when": when})
+        return when
+
     def delay_ns(self, name: str, place: str, run: int = 0) -> int:
         """By how many ns something is late, if the fault of this name strikes; else 0."""
         rate = self.rates[name]

@@ -157,13 +157,13 @@ PYTHON = {
             return [before, calls]
     """,
     "http": """
-        http = HttpRouter()
+        http = http_router()
 
-        @http.route(path="/hook", method="POST")
         @http_action
         async def hook(ctx, request):
-            body = await request.json()
-            return Response(str(int(await ctx.run_mutation(api.m.add, body))))
+            return Response(str(int(await ctx.run_mutation(api.m.add, await request.json()))))
+
+        http.route(path="/hook", method="POST", handler=hook)
     """,
 }
 
