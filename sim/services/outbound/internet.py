@@ -24,7 +24,7 @@ _UNEXPECTED_REDIRECT: Final = "UND_ERR_REDIRECT"
 class Outbound:
     """`convex.outbound`: routes that stand for other people's services, and a record of what was asked of them.
 
-    A request that no route fits fails, and says which line to add. `requests` are all of them, in order.
+    A request that no route fits fails, and says which line to add. `requests` are all that arrived, in order.
     """
 
     def __init__(self, kernel: Kernel, trace: Trace, choices: Choices) -> None:
@@ -88,7 +88,8 @@ class Outbound:
         asked = f"{request.method} {request.url}"
         self._trace.record("request", asked, run.number)
         late_ns = 0
-        if self.faults is None:
+        # What really leaves is nothing to play with.
+        if self.faults is None or self._routes.find(request.method, request.url) is None:
             answer = self._arrived(request)
         else:
             answer, late_ns = self._disturbed(self.faults, request, asked, run.number)
@@ -108,7 +109,9 @@ class Outbound:
         self, faults: Injector, request: OutboundRequest, asked: str, run: int
     ) -> tuple[Reply | NetworkFailure, int]:
         """What comes of a request while faults strike, and by how many ns later than usual."""
-        late_ns = faults.delay_ns("slow_response", asked, run) + faults.delay_ns("reordered_response", asked, run)
+        late_ns = faults.delay_ns("slow_response", asked, run) + faults.delay_ns(
+            "reordered_response", asked, run
+        )
         if faults.strikes("lost_request", asked, run):
             return NetworkFailure(), late_ns
         if faults.strikes("unavailable", asked, run):
