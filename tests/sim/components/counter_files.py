@@ -224,6 +224,25 @@ COUNTER: Final = {
           handler: async (ctx) => { ctx.runMutation(api.public.add, { name: "a", count: 1 }); },
         });
         export const uploadUrl = mutation({ args: {}, handler: async (ctx) => await ctx.storage.generateUploadUrl() });
+        export const files = query({
+          args: {},
+          handler: async (ctx) => await ctx.db.system.query("_storage").collect(),
+        });
+        export const removeFile = mutation({
+          args: { id: v.id("_storage") },
+          handler: async (ctx, { id }) => { await ctx.storage.delete(id); },
+        });
+        export const slow = action({
+          args: {},
+          handler: async (ctx) => {
+            await new Promise((resolve) => setTimeout(resolve, 60_000));
+            await ctx.scheduler.runAfter(0, internal.public.hidden, { name: "after" });
+          },
+        });
+        export const startSlow = mutation({
+          args: {},
+          handler: async (ctx) => await ctx.scheduler.runAfter(0, api.public.slow, {}),
+        });
         export const fileUrl = query({
           args: { id: v.string() },
           handler: async (ctx, { id }) => await ctx.storage.getUrl(id as any),

@@ -27,6 +27,20 @@ def test_a_component_cancels_its_own_jobs_and_no_others(counting: Deployment) ->
     assert ask(counting, "counter.public.count", name="a") == 0
 
 
+def test_what_a_cancelled_action_of_a_component_goes_on_to_schedule_is_cancelled_as_well(
+    counting: Deployment,
+) -> None:
+    job = tell(counting, "counter.public.startSlow")
+    counting.advance(seconds=30)
+    tell(counting, "counter.public.cancel", id=job)
+    counting.advance(hours=1)
+    jobs = counting.component("counter").db.table("_scheduled_functions")
+    assert [(job["name"], job["state"]["kind"]) for job in jobs] == [
+        ("public.js:slow", "canceled"),
+        ("public.js:hidden", "canceled"),
+    ]
+
+
 def test_the_app_schedules_a_function_of_a_component_as_its_own_job(counting: Deployment) -> None:
     counting.mutation("m:schedule", {"of": "counter.public.add", "args": {"name": "a", "count": 4}})
     assert [job["name"] for job in counting.query("m:jobs")] == ["public.js:add"]
@@ -71,6 +85,21 @@ def test_files_of_a_component_are_its_own(counting: Deployment) -> None:
     assert ask(counting, "second.public.fileUrl", id=stored) is None
     assert counting.db.table("_storage") == []
     assert len(counting.component("counter").db.table("_storage")) == 1
+
+
+def test_a_component_lists_and_deletes_its_own_files(counting: Deployment) -> None:
+    stored = counting.action(
+        "m:act", {"kind": "runAction", "of": "counter.public.store", "args": {"text": "hello"}}
+    )
+    url = ask(counting, "counter.public.fileUrl", id=stored)
+    assert [file["_id"] for file in ask(counting, "counter.public.files")] == [stored]
+    assert ask(counting, "second.public.files") == []
+    assert error_of(tell, counting, "second.public.removeFile", id=stored).endswith(
+        f"storage id {stored} not found"
+    )
+    tell(counting, "counter.public.removeFile", id=stored)
+    assert ask(counting, "counter.public.files") == []
+    assert counting.fetch(url).status == 404
 
 
 def test_an_upload_goes_to_the_component_that_gave_the_url(counting: Deployment) -> None:
