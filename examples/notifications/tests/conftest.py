@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from biconvex.sim import Deployment
-from notifications_kit import CONFIGURED, LANGUAGES, Services
-
-Deploy = Callable[..., Deployment]
+from notifications_kit import CONFIGURED, LANGUAGES, Deploy, Services
 
 
 @pytest.fixture

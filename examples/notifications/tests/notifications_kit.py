@@ -20,6 +20,7 @@ CONFIGURED = {
 MAIL = "https://api.mail.example.com/emails"
 SMS = "https://api.sms.example.com/accounts/AC1/messages"
 
+Deploy = Callable[..., Deployment]
 Answer = Callable[[OutboundRequest], Reply | NetworkFailure]
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from biconvex.sim import ConvexError, Deployment, NetworkFailure, OutboundRequest, Reply
-from conftest import Deploy
-from notifications_kit import MAIL, Services, lines, logged, notice, recipient, staff
+from notifications_kit import MAIL, Deploy, Services, lines, logged, notice, recipient, staff
 
 PHONE = "0532 123 45 67"
 FIRST_PAGE = {"paginationOpts": {"numItems": 10, "cursor": None}}

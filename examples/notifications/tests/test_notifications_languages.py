@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from biconvex.sim import Deployment, NetworkFailure, OutboundRequest, Reply
-from conftest import Deploy
-from notifications_kit import Services, notice, recipient, staff
+from notifications_kit import Deploy, Services, notice, recipient, staff
 
 TABLES = ("users", "notifications", "meetings", "limits", "beneficiaries", "donations", "auditLogs")
 

@@ -9,7 +9,7 @@ from biconvex.sim import Deployment
 from biconvex.sim.explore import BodyChoices, simulate
 from notifications_kit import CONFIGURED, Services, notice, recipient, staff
 
-SEEDS = 5
+SEEDS = 3
 
 
 def donations_add_up(db: Any) -> None:
