@@ -2,6 +2,7 @@
 
 Calls: the same functions, documents and number of calls in the simulator and in convex-test under vitest.
 Scale: how both grow with the documents, what they take of memory, and a suite of small tests (see scale.py).
+Time: chains of jobs, a month of cron jobs, many pending jobs, actions (see time_passing.py).
 Lint: the same projects, generated and real, beside oxlint and ESLint (see linting.py).
 Machines differ and are never quiet: the ratios count, not the times.
 """
@@ -26,6 +27,7 @@ from rich.table import Table
 from scale import measure_scale
 from tables import measured, ratio
 from tables import table as _table
+from time_passing import measure_time
 
 HERE = Path(__file__).parent
 PEERS = [
@@ -99,7 +101,7 @@ def main() -> None:
     for line in header():
         console.print(line, soft_wrap=True)
     console.print()
-    for measure in (measure_calls, measure_scale) if asked.only != "lint" else ():
+    for measure in (measure_calls, measure_scale, measure_time) if asked.only != "lint" else ():
         console.print(measure())
     for part in measure_lint(asked.app) if asked.only != "sim" else ():
         console.print(part)
