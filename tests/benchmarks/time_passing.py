@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -26,7 +27,7 @@ FLAT = Goal(1.25)
 def measure_time() -> Table:
     """A row for each measure, with the ratio that was aimed at."""
     program = HERE / "node_modules" / "vitest" / "vitest.mjs"
-    commands = (
+    commands: tuple[Sequence[str | Path], Sequence[str | Path]] = (
         [sys.executable, HERE / "simulator_time.py"],
         ["node", program, "run", "peer/time", "--no-color", "--disable-console-intercept"],
     )
