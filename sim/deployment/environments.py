@@ -37,7 +37,7 @@ def check_app_environment(place: str, app: AppDefinition, environment: Mapping[s
     if missing:
         raise ProjectError(
             f"{place}: Required environment variables are not set: {', '.join(missing)}. "
-            "Give them to the deployment: Deployment(…, env={…})"
+            "Give them to the deployment: Deployment(…, env={…}), @pytest.mark.convex(env={…}), or biconvex run --env"
         )
     for variable in app.variables:
         problem = _problem(variable, environment.get(variable.name))

@@ -93,6 +93,18 @@ def test_what_cannot_be_called_is_exit_2_with_one_clear_line(
     assert "Traceback" not in result.stderr
 
 
+def test_variables_of_the_deployment_are_given_by_name(folder: Path) -> None:
+    (folder / "settings.py").write_text(
+        "import os\nfrom biconvex.sim.server import query\n\n"
+        "@query(args={})\nasync def show(ctx, args):\n    return [os.environ.get('A'), os.environ.get('B')]\n"
+    )
+    result = invoke("settings:show", "--project", folder, "--env", "A=1", "--env", "B=x=y")
+    assert json.loads(result.stdout) == ["1", "x=y"]
+    refused = invoke("settings:show", "--project", folder, "--env", "A")
+    assert refused.exit_code == 2
+    assert "'A' isn't a variable: write NAME=VALUE" in refused.stderr
+
+
 def test_a_folder_that_is_not_there_is_exit_2(tmp_path: Path) -> None:
     result = invoke("a:b", "--project", tmp_path / "nowhere")
     assert result.exit_code == 2

@@ -17,6 +17,18 @@ from biconvex.sim.values import from_json, to_json
 __all__ = ["run"]
 
 
+class _Variable(click.ParamType[tuple[str, str]]):
+    name = "variable"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        name, equals, content = str(value).partition("=")
+        if not name or not equals:
+            self.fail(f"{value!r} isn't a variable: write NAME=VALUE", param, ctx)
+        return name, content
+
+
 class _Duration(click.ParamType[int]):
     name = "duration"
 
@@ -52,6 +64,13 @@ class _Duration(click.ParamType[int]):
     help="Let this much virtual time pass after the call.",
 )
 @click.option(
+    "--env",
+    type=_Variable(),
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An environment variable of the deployment; may be given several times. None are inherited.",
+)
+@click.option(
     "--allow",
     multiple=True,
     metavar="WHAT",
@@ -65,6 +84,7 @@ def run(
     project: Path,
     seed: int,
     advance: int,
+    env: tuple[tuple[str, str], ...],
     allow: tuple[str, ...],
     *,
     trace: bool,
@@ -81,7 +101,7 @@ def run(
     if not isinstance(args, dict):
         raise click.UsageError(f"ARGS_JSON must be an object such as '{{\"limit\": 10}}', got {args_json}")
     try:
-        with Deployment(project, seed=seed, allow=allow) as convex:
+        with Deployment(project, seed=seed, env=dict(env), allow=allow) as convex:
             unprotected = missing_sandbox() if any(each.host.is_apart for each in convex.functions) else None
             if unprotected is not None:
                 click.echo(f"note: {unprotected}", err=True)

@@ -146,7 +146,7 @@ def test_variables_that_the_app_declares_must_be_given(load: Load) -> None:
     config = "const app = defineApp({ env: { A: v.string(), B: v.optional(v.string()), C: v.string() } }); app.use(kid);"
     assert refusal(load, config, env={"C": "1"}) == (
         "convex/convex.config: Required environment variables are not set: A. "
-        "Give them to the deployment: Deployment(…, env={…})"
+        "Give them to the deployment: Deployment(…, env={…}), @pytest.mark.convex(env={…}), or biconvex run --env"
     )
 
 
