@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import biconvex.pytest_plugin.deployments
+import biconvex.pytest_plugin.determinism
+import biconvex.pytest_plugin.reports  # noqa: F401 - a run in this process would load them anew each time
 import pytest
 
 BACKEND = """
