@@ -166,6 +166,8 @@ async function build(esbuild, request, platform, modules, ...plugins) {
     format: 'iife',
     globalName: '__biconvexModules',
     target: 'esnext',
+    // In a context, `import()` finds nothing: what isn't in the bundle is asked of its `require`.
+    supported: platform === 'node' ? { 'dynamic-import': false } : {},
     jsx: 'automatic',
     conditions: ['convex', 'module'],
     define: { 'process.env.NODE_ENV': '"production"' },

@@ -212,6 +212,29 @@ def test_globals_and_timers_are_what_libraries_of_node_expect(project: Any) -> N
     ]  # fmt: skip
 
 
+def test_modules_can_be_imported_while_an_action_runs(project: Any) -> None:
+    project.write(
+        {
+            "n.ts": IMPORTS.lstrip()
+            + """
+    export const f = action(async (_ctx, { name }: any) => {
+        const { basename } = await import("node:path");
+        const { one } = await import("../lib/one");
+        const ts = await import("typescript");
+        const { join } = await import(name);
+        const missing = await import("node:" + "nothing").catch((error) => error.code);
+        return [basename("/a/b"), one, typeof ts.default.createProgram, join("a", "b"), missing];
+    });
+    """
+        }
+    )
+    (project.root / "lib").mkdir()
+    (project.root / "lib" / "one.ts").write_text("export const one = 1;")
+    (project.root / "convex.json").write_text('{"node": {"externalPackages": ["typescript"]}}')
+    outcome = project.run("n:f", {"name": "path"}, kind="action")
+    assert outcome.value == ["b", 1, "function", "a/b", "ERR_UNKNOWN_BUILTIN_MODULE"]
+
+
 def test_timers_while_modules_load_never_fire(project: Any) -> None:
     project.write(
         {
