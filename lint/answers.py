@@ -20,7 +20,7 @@ from biconvex.lint import syntax
 from biconvex.lint.aliases import Aliases, read_aliases
 from biconvex.lint.cache import cache_folder, front_end_stamp
 from biconvex.lint.entries import Entries, digest, stamp
-from biconvex.lint.renewal import MOST_CHANGED, Known, renewed
+from biconvex.lint.renewal import MOST_CHANGED, Known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -144,6 +144,8 @@ class Question:
         were = [file for file in old if file and digest(file.source.data) == contents[file.source.path]]
         if len(were) < len(changed):
             return None  # there was another run in between, with other rules
+        from biconvex.lint.renewal.renew import renewed  # noqa: PLC0415 - seldom wanted
+
         return renewed(answer.known, were, self._folder, self._files, self._clients, self._rules)
 
 

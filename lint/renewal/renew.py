@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from biconvex.lint import analysis
-from biconvex.lint.finding import Finding
 from biconvex.lint.renewal.move import Move, moved
 from biconvex.lint.renewal.portion import portion_of
 from biconvex.lint.renewal.surroundings import imports_of, surroundings, told
@@ -17,34 +16,17 @@ from msgspec.structs import replace
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from biconvex.lint.finding import Finding
     from biconvex.lint.model import Backend
     from biconvex.lint.parsed import ParsedFile
     from biconvex.lint.project import BackendFolder
+    from biconvex.lint.renewal.known import Known
     from biconvex.lint.renewal.portion import Portion
 
-__all__ = ["MOST_CHANGED", "Known", "known_of", "renewed"]
-
-MOST_CHANGED = 5
-"""After edits of more files than this, all is analysed."""
+__all__ = ["renewed"]
 
 _LARGEST_SHARE = 0.4
 """Analysing a part twice pays as long as the part is less than half of the whole."""
-
-_SHARED = frozenset({"schema", "convex.config", "auth.config"})
-"""Modules that every file depends on, whether it imports them or not."""
-
-
-class Known(msgspec.Struct, frozen=True):
-    """What is known of a backend: its findings, and the path of the file of each registered function.
-
-    `links` and `entangled` are the backend's own; `shared` has the files that every file depends on.
-    """
-
-    findings: tuple[Finding, ...]
-    functions: tuple[str, ...]
-    links: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
-    entangled: frozenset[str] = frozenset()
-    shared: tuple[str, ...] = ()
 
 
 class _View(msgspec.Struct, frozen=True):
@@ -57,17 +39,6 @@ class _View(msgspec.Struct, frozen=True):
 
 class _Unclear(Exception):
     """What an edit changes, and what it doesn't, can't be told from its surroundings."""
-
-
-def known_of(backend: Backend, findings: Sequence[Finding]) -> Known:
-    """Give what is known of a backend when it was analysed as a whole."""
-    return Known(
-        findings=tuple(findings),
-        functions=tuple(function.place.source.path for function in backend.functions),
-        links=dict(backend.links),
-        entangled=backend.entangled,
-        shared=tuple(module.source.path for path, module in backend.modules.items() if path in _SHARED),
-    )
 
 
 def renewed(

@@ -58,7 +58,7 @@ def surroundings(backend: Backend, above: Collection[str], moves: Mapping[str, M
     }
     modules = [_outside_of(module) for module in backend.modules.values() if module.source.path in above]
     # whether these are deployed is for another file to say
-    elsewhere = [each.module.path for each in (*backend.crons, *backend.routers)]
+    elsewhere = [job.module.path for job in backend.crons], [each.module.path for each in backend.routers]
     return (facts, bodies, sorted(named), modules, sorted(backend.open_references), elsewhere)
 
 

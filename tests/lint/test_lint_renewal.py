@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from biconvex.lint import renewal
 from biconvex.lint.analysis import build
 from biconvex.lint.answers import Answers
 from biconvex.lint.cache import ParseCache
@@ -16,7 +15,7 @@ from biconvex.lint.memory import ParseMemory
 from biconvex.lint.plugins import installed_rules
 from biconvex.lint.project import discover
 from biconvex.lint.reading import Desk, read_folder
-from biconvex.lint.renewal import known_of
+from biconvex.lint.renewal import known_of, renew
 from biconvex.lint.renewal.portion import portion_of
 from biconvex.lint.result import LintResult
 from biconvex.lint.rule import Rule
@@ -210,7 +209,7 @@ def test_after_any_edits_all_is_found_that_a_run_without_the_cache_finds(
 ) -> None:
     folder = _project(tmp_path_factory.mktemp("project"), files)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(renewal.renew, "_LARGEST_SHARE", 1.0)  # however little it pays
+        patch.setattr(renew, "_LARGEST_SHARE", 1.0)  # however little it pays
         _look(folder)
         for edit in edits:
             _edit(folder, suffix, edit)
