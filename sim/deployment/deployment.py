@@ -12,9 +12,10 @@ from biconvex.sim.deployment.backend import Loaded, load_backend
 from biconvex.sim.deployment.caller import Arguments, Caller, Reference
 from biconvex.sim.deployment.calls import Request
 from biconvex.sim.deployment.explored import Explored
-from biconvex.sim.deployment.installed import InstalledComponent, find_component, registry_of_component
+from biconvex.sim.deployment.installed import InstalledComponent, find_component
 from biconvex.sim.deployment.invariants import Invariants
 from biconvex.sim.deployment.loading import Loading
+from biconvex.sim.deployment.lookup import find_function
 from biconvex.sim.deployment.phases import Phases
 from biconvex.sim.deployment.stubs import MISSING, Stub, put_stub
 from biconvex.sim.deployment.subscriptions import Subscription, Subscriptions
@@ -50,7 +51,6 @@ from biconvex.sim.services.http import identity_of
 from biconvex.sim.store import Store
 from biconvex.sim.values import (
     DeveloperError,
-    FunctionError,
     ProjectError,
     StallError,
     UsageError,
@@ -274,7 +274,7 @@ class Deployment(Explored):
         is no such function.
         """
         path = function_path(function)
-        found = self._find(path, None, admin=True)
+        found = find_function(self._runtime, path, None, admin=True)
         try:
             taken = duration_ns(hours=hours, minutes=minutes, seconds=seconds, milliseconds=milliseconds)
         except ValueError as error:
@@ -298,7 +298,7 @@ class Deployment(Explored):
         The answer records the calls, and its `restore()` puts the function back. Raises `FunctionError` when there
         is no such function, `UsageError` for a handler of another shape.
         """
-        found = self._find(function_path(function), None, admin=True)
+        found = find_function(self._runtime, function_path(function), None, admin=True)
         return put_stub(self._runtime, found, handler, returns, raises, self._step_timeout_s)
 
     # --- looking inside ----------------------------------------------------------------------------------
@@ -333,6 +333,7 @@ class Deployment(Explored):
         """Release what the deployment holds. Calls after that are refused."""
         if not self._closed:
             self._closed = True
+            self._kernel.drop_unbegun()
             self._kernel.close()
             self._loaded.close()
 
@@ -369,7 +370,7 @@ class Deployment(Explored):
         self, kind: str | None, reference: Reference, args: Arguments, *, admin: bool
     ) -> tuple[RegisteredFunction, Value]:
         path = function_path(reference)
-        function = self._find(path, kind, admin=admin)
+        function = find_function(self._runtime, path, kind, admin=admin)
         try:
             return function, from_python({} if args is None else dict(args))
         except DeveloperError as error:
@@ -388,7 +389,7 @@ class Deployment(Explored):
             )
 
     async def _call_by_http(self, kind: str | None, path: str, args: Value, identity: Identity) -> Outcome:
-        return await self._start(self._find(path, kind, admin=False), args, identity)
+        return await self._start(find_function(self._runtime, path, kind, admin=False), args, identity)
 
     def _start(
         self, function: RegisteredFunction, value: Value, identity: Identity
@@ -410,38 +411,6 @@ class Deployment(Explored):
             self._http.absolute(made.url), made.method, made.headers, made.json, made.body
         )
         return await self._http.respond(request, identity_of(request.header("authorization")))
-
-    def _find(self, path: str, kind: str | None, *, admin: bool) -> RegisteredFunction:
-        registry = self._runtime.registry
-        if "@" in path:
-            registry, path = registry_of_component(self._runtime, path, admin=admin)
-        try:
-            found = registry.find(path)
-            if found is None and admin:
-                registry.require(path)
-        except DeveloperError as error:
-            raise self._not_found(error.message, path) from None
-        if found is None:
-            raise self._not_found(f"Could not find public function for '{path}'.", path)
-        if found.visibility != "public" and not admin:
-            raise FunctionError(
-                f"Could not find public function for '{path}'. It is internal: clients can't call it; "
-                f"a test can, with convex.as_admin().{found.kind}(…).",
-                function=found.path,
-            )
-        if kind is not None and found.kind != kind:
-            raise FunctionError(
-                f"Trying to execute {found.canonical} as {kind.capitalize()}, but it is defined as {found.kind_name}.",
-                function=found.path,
-            )
-        return found
-
-    def _not_found(self, message: str, path: str) -> FunctionError:
-        nearest = self._runtime.registry.nearest(path)
-        hint = f" Did you mean '{nearest}'?" if nearest is not None else ""
-        if not len(self._runtime.registry):
-            hint = " The backend has no functions."
-        return FunctionError(message + hint, function=path, code="FunctionNotFound")
 
 
 def _timestamp_ns(start: datetime) -> int:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from biconvex.sim.deployment.tables import Tables
-from biconvex.sim.values import FunctionError, UsageError
+from biconvex.sim.values import UsageError
 
 if TYPE_CHECKING:
     from biconvex.sim.deployment.caller import Caller
-    from biconvex.sim.runtime import Component, RegisteredFunction, Registry, Runtime
+    from biconvex.sim.runtime import Component, RegisteredFunction, Runtime
 
-__all__ = ["InstalledComponent", "find_component", "registry_of_component"]
+__all__ = ["InstalledComponent", "find_component"]
 
 Arguments = Mapping[str, Any] | None
 
@@ -62,21 +62,3 @@ def find_component(runtime: Runtime, path: str, admin: Caller) -> InstalledCompo
         known = ", ".join(repr(other.path) for other in runtime.components if other.path) or "none"
         raise UsageError(f"There is no component {path!r}. The backend's are: {known}.")
     return InstalledComponent(runtime, component, admin)
-
-
-def registry_of_component(runtime: Runtime, path: str, *, admin: bool) -> tuple[Registry, str]:
-    """The functions of the component that a path names (`public:count@counter`), and the path of one among them.
-
-    Raises `FunctionError` where there is no such component, and for clients, who can't call it.
-    """
-    function, _, component = path.partition("@")
-    found = runtime.components.get(component)
-    if found is not None and admin:
-        return found.registry, function
-    hint = (
-        "There is no such component."
-        if found is None
-        else f"Clients can't call functions of components; a test can, with convex.component('{component}')."
-    )
-    message = f"Could not find public function for '{function}' in '{component}'. {hint}"
-    raise FunctionError(message, function=path, code="FunctionNotFound")

@@ -101,6 +101,15 @@ def test_tests_call_any_function_of_a_component(counting: Deployment) -> None:
     assert counting.component("counter/inner").query("m:about")["componentPath"] == "counter/inner"
 
 
+def test_a_function_of_a_component_that_is_misspelt_is_told_with_the_nearest(counting: Deployment) -> None:
+    assert error_of(counting.component("counter").query, "public:cout") == (
+        'Couldn\'t find "cout" in module "public.js". Did you mean \'public:count@counter\'?'
+    )
+    assert error_of(counting.as_admin().query, "public:count@conter") == (
+        "Could not find public function for 'public:count' in 'conter'. There is no such component."
+    )
+
+
 def test_there_is_no_such_component(counting: Deployment) -> None:
     with pytest.raises(UsageError) as caught:
         counting.component("conter")
