@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Coroutine, Generator
 from inspect import CORO_CREATED, getcoroutinestate
+from inspect import CORO_CREATED, getcoroutinestate
 from typing import Any, Generic, TypeVar
 
 from biconvex.sim.kernel.choices import Choices
@@ -156,6 +157,12 @@ class Kernel:
             if task in self._ready:
                 self._ready.remove(task)
             task.set_error(CancelledTask(task.name))
+
+    def drop_unbegun(self) -> None:
+        """Drop the tasks that have not begun: something has broken off the simulation, and nobody will run them."""
+        for task in self._ready:
+            if getcoroutinestate(task._coroutine) == CORO_CREATED:
+                task._coroutine.close()
 
     def call_at(self, time_ns: int, callback: Callable[[], None]) -> Timer:
         """Call back at a virtual time; a time in the past means now."""
