@@ -16,11 +16,12 @@ from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any, Protocol
 
 from biconvex.sim.hosts.project import is_component, module_path, refuse_reserved
 from biconvex.sim.hosts.protocol import FunctionSource, ModuleSource
+from biconvex.sim.hosts.python.compiled import PACKAGE_PREFIX, compiled, share_code
 from biconvex.sim.hosts.python.world import World
 from biconvex.sim.server import Crons, HttpRouter, Registration, SchemaDefinition
 from biconvex.sim.values import ProjectError
@@ -30,7 +31,6 @@ __all__ = ["Modules", "PythonModules", "python_files"]
 _CLOCKS = (datetime, time)
 _TIMES = frozenset({"datetime", "time"})
 _packages = itertools.count(1)
-_code: dict[Path, tuple[tuple[int, int], CodeType]] = {}
 
 
 def python_files(folder: Path) -> list[Path]:
@@ -114,12 +114,13 @@ class PythonModules:
         self.folder = folder
         self.looks_at_time = False
         self._world = world
-        self._package = f"_biconvex_backend_{next(_packages)}"
+        self._package = f"{PACKAGE_PREFIX}{next(_packages)}"
         self._registrations: dict[tuple[str, str], Registration] = {}
         self._router = HttpRouter()
 
     def load(self) -> list[ModuleSource]:
         """Load every module; raises `ProjectError` naming the file, the line and the reason."""
+        share_code()
         self._add_package(self._package, self.folder)
         sources = []
         for path in python_files(self.folder):
@@ -182,7 +183,7 @@ class PythonModules:
         sys.modules[name] = module
         try:
             with self._world:
-                exec(_compiled(path), module.__dict__)  # noqa: S102 - running the backend is the point
+                exec(compiled(path), module.__dict__)  # noqa: S102 - running the backend is the point
         except SyntaxError as error:
             where = self._shown(Path(error.filename or path))
             raise ProjectError(f"{where}:{error.lineno}:{error.offset}: {error.msg}") from error
@@ -234,13 +235,3 @@ def _function(name: str, registration: Registration) -> FunctionSource:
     args = registration.args.json if registration.args is not None else None
     returns = registration.returns.json if registration.returns is not None else None
     return FunctionSource(name, registration.kind, registration.visibility, args, returns)
-
-
-def _compiled(path: Path) -> CodeType:
-    status = path.stat()
-    version = (status.st_mtime_ns, status.st_size)
-    cached = _code.get(path)
-    if cached is None or cached[0] != version:
-        cached = (version, compile(path.read_bytes(), str(path), "exec"))
-        _code[path] = cached
-    return cached[1]
