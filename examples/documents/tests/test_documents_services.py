@@ -106,6 +106,12 @@ def test_a_subscription_is_cancelled_in_whatever_order_the_news_arrives(
     assert [subscription["status"] for subscription in convex.db.table("subscriptions")] == ["cancelled"]
 
 
+def test_a_subscription_that_is_told_of_twice_stays_active(convex: Deployment) -> None:
+    for _ in range(2):
+        deliver(convex, "subscription.started", {"id": "s1"})
+    assert [subscription["status"] for subscription in convex.db.table("subscriptions")] == ["active"]
+
+
 def test_an_event_of_an_unknown_sender_or_kind_changes_nothing(convex: Deployment) -> None:
     response = convex.fetch("/webhook/stripe", method="POST", body="{}")
     assert (response.status, response.text) == (400, "Bad signature")
