@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -111,7 +111,7 @@ class Deployment(Explored):
         step_timeout_s: float = STEP_TIMEOUT_S,
         cron_splay: bool = True,
         guidelines: Guidelines | None = None,
-        allow: Iterable[str] = (),
+        allow: Sequence[str] = (),
         faults: Faults | Mapping[str, Any] | str | None = None,
     ) -> None:
         super().__init__(self)
@@ -127,7 +127,7 @@ class Deployment(Explored):
         clock = Clock(start_ns)
         environment = _OWN_VARIABLES | dict(env or {})
         self._loaded: Loaded = load_backend(
-            Path(path), environment, Loading(clock.now_ms, step_timeout_s, tuple(allow))
+            Path(path), environment, Loading(clock.now_ms, step_timeout_s, allow)
         )
         self._kernel = Kernel(clock, choices.decisions("interleaving"))
         self.trace = Trace(clock, self.seed)

@@ -51,7 +51,7 @@ class Loading(msgspec.Struct, frozen=True):
 
     start_ms: int
     step_timeout_s: float = STEP_TIMEOUT_S
-    allow: tuple[str, ...] = ()
+    allow: Sequence[str] = ()
 
 
 def load_modules(

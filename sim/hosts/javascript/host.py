@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import msgspec
@@ -88,10 +88,10 @@ class JavaScriptHost:
         import_ms: int = 0,
         timeout_s: float = STEP_TIMEOUT_S,
         of_component: bool = False,
-        allow: Iterable[str] = (),
+        allow: Sequence[str] = (),
     ) -> None:
         self._location = location
-        self._allow = tuple(allow)
+        self._allow = allow
         if self._allow:
             self._project_sandbox()  # whether it makes sense shows before anything else happens
         self._of_component = of_component

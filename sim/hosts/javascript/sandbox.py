@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -51,12 +51,14 @@ DEFAULT_SANDBOX: Final = Sandbox(str(_SCRIPTS))
 """That of the default runtime."""
 
 
-def project_sandbox(root: Path, allow: Iterable[str] = ()) -> Sandbox:
+def project_sandbox(root: Path, allow: Sequence[str] = ()) -> Sandbox:
     """The sandbox of a project's "use node" modules: it may read the project at `root`, and the packages it finds.
 
     `allow` has entries as `ALLOWANCES` shows them; a path that isn't absolute begins at `root`. Raises `UsageError` for
     anything else.
     """
+    if isinstance(allow, str):
+        raise UsageError(f"allow takes a list: allow=[{allow!r}]")
     reads = [str(root), *_package_folders(root)]
     writes: list[str] = []
     switches: set[str] = set()

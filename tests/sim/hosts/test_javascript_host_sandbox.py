@@ -162,6 +162,12 @@ def test_what_cannot_be_allowed_is_refused(deploy: Deploy, allowance: str, hint:
     assert str(raised.value) == f"allow: {allowance!r} is not one of {known}{hint}"
 
 
+def test_what_is_allowed_is_a_list(deploy: Deploy) -> None:
+    with pytest.raises(UsageError) as raised:
+        deploy(allow="worker")
+    assert str(raised.value) == "allow takes a list: allow=['worker']"
+
+
 def plainly(message: str) -> str:
     """A refusal without what newer versions of Node add: how to allow it on the command line."""
     start, _, rest = message.partition(". Use --allow-")
