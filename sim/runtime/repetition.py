@@ -59,15 +59,14 @@ class Repetition:
         targets = self._schedules.setdefault(root.function.path, {})
         targets[path] = targets.get(path, 0) + 1
         cause = self._jobs.get(run.job) or _Job(root.function.path, now_ms, (), 0, 0, now_ms, 0, 0)
-        before = (cause, *cause.before)[:_LONGEST_CIRCLE]
+        before = (msgspec.structs.replace(cause, before=()), *cause.before)[:_LONGEST_CIRCLE]
         same_instant = cause.same_instant + 1 if due_ms <= cause.due_ms else 0
         index = next((index for index, job in enumerate(before) if job.path == path), None)
         if index is None:
             quick, unpaused, since_ms, pause_ms = 0, 0, due_ms, 0.0
         else:
             quick, unpaused, since_ms, pause_ms = self._rounds(before[index], due_ms)
-        stripped = tuple(msgspec.structs.replace(job, before=()) for job in before)
-        self._jobs[job_id] = _Job(path, due_ms, stripped, quick, unpaused, since_ms, pause_ms, same_instant)
+        self._jobs[job_id] = _Job(path, due_ms, before, quick, unpaused, since_ms, pause_ms, same_instant)
         if index is None or (quick < self._guidelines.repetitions and unpaused < self._guidelines.batches):
             return None
         circle = (*(job.path for job in reversed(before[: index + 1])), path)

@@ -38,6 +38,7 @@ class Scheduler:
         self._kernel = runtime.kernel
         self._choices = choices
         self._ended: deque[tuple[int, str]] = deque()
+        self._jobs: dict[str, Document] = {}
         self._timers: dict[str, Timer] = {}
         self._due: deque[str] = deque()
         self._running: dict[str, str] = {}
@@ -79,9 +80,11 @@ class Scheduler:
         due_ns = max(round(scheduled_ms * NS_PER_MS), self._kernel.clock.now_ns)
         if self._runtime.faults is not None:
             due_ns += self._runtime.faults.delay_ns("late_job", str(job.value["name"]))
+        self._jobs[job_id] = job
         self._timers[job_id] = self._kernel.call_at(due_ns, lambda: self._came_due(job_id))
 
     def _disarm(self, job_id: str) -> None:
+        self._jobs.pop(job_id, None)
         timer = self._timers.pop(job_id, None)
         if timer is not None:
             timer.cancel()
@@ -124,10 +127,8 @@ class Scheduler:
 
     async def _run(self, job_id: str) -> None:
         try:
-            transaction = self._runtime.begin(writable=False)
-            job = _pending(transaction.inside(self._home(job_id)), job_id)
-            transaction.discard()
-            if job is None:
+            job = self._jobs.pop(job_id, None)
+            if job is None:  # it was cancelled while it waited for its turn
                 return
             name = str(job.value["name"])
             args: Any = job.value["args"]

@@ -6,11 +6,12 @@ Source: semantics §4 and §5 for what each operation does and says, §6.1 and �
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from biconvex.sim.values import (
     UNDEFINED,
     DeveloperError,
+    DocumentLimits,
     InternalError,
     check_identifier,
     decode_id,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Transaction"]
 
+# The arguments of a job may be larger than any document.
+_SYSTEM_DOCUMENT: Final = DocumentLimits(size=1 << 40, nesting=1 << 10)
 _BY_ID_PLAN = Plan(BY_ID, BY_ID_POSITION, (), EVERYTHING)
 
 
@@ -394,7 +397,7 @@ class Transaction:
         if document_id in self.writes.changes or table.get(document_id, self.snapshot) is not None:
             raise InternalError(f"the id {document_id} was generated twice")
         document = build_document(
-            table.schema, self.tables, document_id, creation_time, value, self.limits.document
+            table.schema, self.tables, document_id, creation_time, value, self._limits_of(table)
         )
         self._write(table, document_id, None, document)
         return document
@@ -409,7 +412,7 @@ class Transaction:
 
     def _update(self, before: Document, value: dict[str, Any]) -> Document:
         table = self._table(before.table)
-        after = rebuild_document(table.schema, self.tables, before, value, self.limits.document)
+        after = rebuild_document(table.schema, self.tables, before, value, self._limits_of(table))
         if after is before:
             return before
         self._write(table, before.id, before, after)
@@ -418,6 +421,9 @@ class Transaction:
     def _delete(self, before: Document) -> Document:
         self._write(self._table(before.table), before.id, before, None)
         return before
+
+    def _limits_of(self, table: Table) -> DocumentLimits:
+        return self.limits.document if table.name[0] != "_" else _SYSTEM_DOCUMENT
 
     def _table(self, name: str) -> Table:
         table = self.tables.get(name)

@@ -128,6 +128,16 @@ def test_a_job_whose_arguments_are_refused_fails_when_it_runs(convex: Deployment
     )
 
 
+def test_a_job_may_have_more_arguments_than_a_document_holds(convex: Deployment) -> None:
+    deep: Any = "x" * (2 << 20)
+    for _ in range(20):
+        deep = [deep]
+    convex.mutation("m:schedule", {"path": "m:strict", "args": {"text": "x" * (3 << 20)}})
+    convex.mutation("m:schedule", {"path": "m:plain", "args": {"deep": deep}})
+    convex.run_until_idle()
+    assert [job["state"]["kind"] for job in convex.db.table("_scheduled_functions")] == ["success", "failed"]
+
+
 def test_jobs_that_never_end_are_named_with_the_way_round_and_how_to_bound_them(convex: Deployment) -> None:
     convex.as_admin().mutation("m:a", {"ms": 60_000.0})
     with pytest.raises(UsageError) as caught:
