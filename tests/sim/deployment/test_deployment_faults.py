@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from biconvex.sim import Faults, FunctionError, StallError, UsageError, call, request
 from biconvex.sim.faults import FAULT_NAMES
 from exploring_kit import Make, counters, with_cron
 
+ROOT = Path(__file__).parents[3]
 CHARGE = "https://api.example.com/charge"
 
 
@@ -309,3 +312,10 @@ def test_faults_that_make_no_sense_are_told(given: object, message: str) -> None
     with pytest.raises(UsageError) as caught:
         Faults.of(given)  # type: ignore[arg-type]
     assert str(caught.value) == message
+
+
+def test_the_document_about_faults_has_every_one() -> None:
+    text = (ROOT / "docs/how-to/find-races-and-crashes.md").read_text("utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert named == set(Faults.model_fields)

@@ -167,6 +167,7 @@ def test_after_a_faulty_phase_the_system_converges_in_calm(backend: Make) -> Non
         convex.eventually(lambda db, counter=counter: db.get(counter)["n"] == 4)
         for _ in range(4):
             convex.mutation("m:later", {"id": counter, "ms": 100, "slowly": False})
+        convex.advance(seconds=1)
         convex.calm()
         assert convex.fault_rates == {}
 
