@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from biconvex.sim.explore.body_choices import BodyChoices
     from biconvex.sim.explore.determinism import NondeterministicTestError
-    from biconvex.sim.explore.fuzz_report import FuzzReport
+    from biconvex.sim.explore.fuzz_reports import FuzzReport
     from biconvex.sim.explore.fuzzing import FuzzFailure, fuzz, fuzz_report, fuzz_seed
     from biconvex.sim.explore.hunting import FuzzSeedResult
     from biconvex.sim.explore.pool import find_simulation, replay
@@ -37,7 +37,7 @@ __all__ = [
 _HOMES = {
     "body_choices": ("BodyChoices",),
     "determinism": ("NondeterministicTestError",),
-    "fuzz_report": ("FuzzReport",),
+    "fuzz_reports": ("FuzzReport",),
     "fuzzing": ("FuzzFailure", "fuzz", "fuzz_report", "fuzz_seed"),
     "hunting": ("FuzzSeedResult",),
     "pool": ("find_simulation", "replay"),

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any, Final, TypeAlias
 
 from biconvex.sim.deployment import Deployment
-from biconvex.sim.explore.fuzz_report import FuzzReport
+from biconvex.sim.explore.fuzz_reports import FuzzReport
 from biconvex.sim.explore.hunting import FuzzSeedResult, Plan, hunt_seed
 from biconvex.sim.explore.session import Rules
 from biconvex.sim.kernel import Choices

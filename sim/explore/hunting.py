@@ -10,6 +10,7 @@ import msgspec
 from biconvex.sim.deployment import Deployment
 from biconvex.sim.explore.machine import Enough, Hunt, machine_for
 from biconvex.sim.explore.program import as_script
+from biconvex.sim.explore.provider import BACKEND
 from biconvex.sim.explore.pruning import Pruned, prune
 from biconvex.sim.explore.session import Found, FuzzFinding, Rules, replayed
 from biconvex.sim.kernel import Choices
@@ -102,6 +103,7 @@ def _run(plan: Plan, hunt: Hunt, seed: int, number: int) -> None:
         database = DirectoryBasedExampleDatabase(plan.database / str(number))
         phases.insert(0, Phase.reuse)
     quietly = settings(
+        backend=BACKEND,
         max_examples=plan.runs,
         stateful_step_count=plan.max_calls,
         database=database,

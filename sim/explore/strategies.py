@@ -7,6 +7,7 @@ when the call is made, so that such values are drawn as references.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from biconvex.sim.explore.seen import CursorReference, IdReference, TextReference
@@ -33,10 +34,15 @@ _LONGEST_TEXT: Final = 24
 _MOST_ON_A_PAGE: Final = 20
 _PAGINATION: Final = frozenset({"numItems", "cursor"})
 _FIELD_NAMES: Final = st.from_regex(r"[a-z][a-z0-9_ ]{0,8}", fullmatch=True)
+_ODD_NUMBERS: Final = (-0.0, 0.5, -1.0, math.nan, math.inf, -math.inf, 2.0**53, 1e308, 5e-324)
+_ODD_INTEGERS: Final = (-1, 2**53 + 1, MIN_INT64, MAX_INT64)
+_ODD_TEXTS: Final = (" ", "0", "null", "undefined", "__proto__", "\0", "İ", "\N{GRINNING FACE}", "x" * 300)
 _SCALARS: Final[dict[str, Strategy]] = {
     "null": st.none(),
-    "float64": st.one_of(st.integers(0, 10).map(float), st.integers(-1000, 10**6).map(float), st.floats()),
-    "int64": st.one_of(st.integers(0, 10), st.integers(MIN_INT64, MAX_INT64)).map(Int64),
+    "float64": st.one_of(st.integers(0, 1000).map(float), st.sampled_from(_ODD_NUMBERS), st.floats()),
+    "int64": st.one_of(
+        st.integers(0, 1000), st.sampled_from(_ODD_INTEGERS), st.integers(MIN_INT64, MAX_INT64)
+    ).map(Int64),
     "commitTs": st.integers(0, MAX_INT64).map(Int64),
     "boolean": st.booleans(),
     "bytes": st.binary(max_size=16),
@@ -57,7 +63,7 @@ class Arguments:
     def __init__(self) -> None:
         self._known: dict[Validator, Strategy] = {}
         texts = st.text(max_size=_LONGEST_TEXT)
-        self._texts = st.one_of(texts, st.builds(TextReference, _NUMBERS, texts))
+        self._texts = st.one_of(texts, st.sampled_from(_ODD_TEXTS), st.builds(TextReference, _NUMBERS, texts))
         scalars = st.one_of(self._texts, *_SCALARS.values())
         self._anything = st.recursive(
             scalars,
