@@ -14,14 +14,14 @@ import time
 import traceback
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
 from biconvex.sim.hosts.project import is_component, module_path, refuse_reserved
 from biconvex.sim.hosts.protocol import FunctionSource, ModuleSource
-from biconvex.sim.hosts.python.compiled import PACKAGE_PREFIX, compiled, share_code
+from biconvex.sim.hosts.python.compiled import PACKAGE_PREFIX, module_spec, share_code
 from biconvex.sim.hosts.python.world import World
 from biconvex.sim.server import Crons, HttpRouter, Registration, SchemaDefinition
 from biconvex.sim.values import ProjectError
@@ -167,6 +167,9 @@ class PythonModules:
     def _add_package(self, name: str, folder: Path) -> None:
         if name in sys.modules:
             return
+        if folder != self.folder and (beside := folder.with_name(f"{folder.name}.py")).is_file():
+            self._load(name, beside)
+            return
         spec = ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = [str(folder)]
         package = module_from_spec(spec)
@@ -176,14 +179,12 @@ class PythonModules:
         loaded = sys.modules.get(name)
         if loaded is not None:
             return loaded
-        spec = spec_from_file_location(name, path)
-        if spec is None:
-            raise ProjectError(f"{self._shown(path)} can't be loaded as a Python module")
+        spec = module_spec(name, path)
         module = module_from_spec(spec)
         sys.modules[name] = module
         try:
             with self._world:
-                exec(compiled(path), module.__dict__)  # noqa: S102 - running the backend is the point
+                spec.loader.exec_module(module)  # type: ignore[union-attr]
         except SyntaxError as error:
             where = self._shown(Path(error.filename or path))
             raise ProjectError(f"{where}:{error.lineno}:{error.offset}: {error.msg}") from error

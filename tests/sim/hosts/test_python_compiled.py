@@ -91,6 +91,24 @@ def test_packages_are_found_by_python_itself(backend: Path) -> None:
     assert title(backend) == "hello+world"
 
 
+def test_a_module_with_a_folder_of_its_name_imports_both_from_beside_it_and_from_below(backend: Path) -> None:
+    (backend / "lib.py").write_text(
+        "from .other import WORD\nfrom .lib.texts import slug\n\ndef shout():\n    return slug(WORD).upper()\n"
+    )
+    (backend / "other.py").write_text('WORD = "good day"\n')
+    (backend / "posts.py").write_text(
+        MODULES["posts.py"]
+        .replace(".lib.texts import slug", ".lib import shout")
+        .replace('slug("Hello World")', "shout()")
+    )
+    assert title(backend) == "GOOD-DAY"
+
+
+def test_a_module_knows_its_file(backend: Path) -> None:
+    (backend / "lib" / "marks.py").write_text("DASH = __file__\n")
+    assert title(backend) == f"hello{backend / 'lib' / 'marks.py'}world"
+
+
 def test_a_mistake_in_an_imported_module_is_shown_where_it_is(backend: Path) -> None:
     (backend / "lib" / "marks.py").write_text("DASH = (\n")
     with pytest.raises(ProjectError) as caught:

@@ -73,6 +73,14 @@ def test_modules_are_named_by_their_paths_without_suffix(write: Write, open_proj
     assert modules(convex) == ["a", "b/c", "b/d_1/e"]
 
 
+def test_a_file_and_a_folder_may_share_a_name(write: Write, open_project: Open) -> None:
+    convex = open_project(
+        write("convex/messages.S", "convex/messages/access.S", "convex/messages/access/deep.S")
+    )
+    assert modules(convex) == ["messages", "messages/access", "messages/access/deep"]
+    assert [convex.query(path) for path in ("messages:f", "messages/access:f")] == [1, 1]
+
+
 def test_a_function_answers_to_every_spelling_of_its_path(write: Write, open_project: Open) -> None:
     convex = open_project(write("convex/b/c.S"))
     spellings = ["b/c:f", "b/c.js:f", "b/c:default", "b/c", "b/c.js"]
