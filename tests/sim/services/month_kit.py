@@ -184,13 +184,13 @@ def list_folders(*, backwards: bool) -> None:
     class Entries:
         def __init__(self, *args: Any) -> None:
             with scandir(*args) as entries:
-                self._entries = sorted(entries, key=lambda entry: entry.name, reverse=backwards)
+                self._entries = iter(sorted(entries, key=lambda entry: entry.name, reverse=backwards))
 
         def __iter__(self) -> Iterator[Any]:
-            return iter(self._entries)
+            return self._entries
 
         def __next__(self) -> Any:
-            return next(iter(self))
+            return next(self._entries)
 
         def __enter__(self) -> Entries:
             return self
@@ -199,7 +199,7 @@ def list_folders(*, backwards: bool) -> None:
             self.close()
 
         def close(self) -> None:
-            self._entries = []
+            self._entries = iter(())
 
     def listed(*args: Any) -> list[Any]:
         return sorted(listdir(*args), reverse=backwards)
