@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from biconvex.pytest_plugin.marker import MARKER, check_markers
+from biconvex.pytest_plugin.marker import MARKER, check_markers, marked
 from biconvex.pytest_plugin.seeds import (
     FIXTURES,
     ROUND,
@@ -71,7 +71,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Have a test run for several root seeds: those it failed with before, and those that are asked for."""
-    if FIXTURES.isdisjoint(metafunc.fixturenames):
+    if FIXTURES.isdisjoint(metafunc.fixturenames) or "seed" in marked(metafunc.definition):
         return
     seeds = rounds(metafunc.config, metafunc.definition.nodeid)
     if seeds != [metafunc.config.stash[SETTINGS].seed]:

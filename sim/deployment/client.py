@@ -42,16 +42,16 @@ class Client(Caller):
         self._choices = choices
         self._last_mutation: Future[None] | None = None
 
+    def is_of(self, deployment: Deployment) -> bool:
+        """Whether it is connected to this deployment."""
+        return self._deployment is deployment
+
     def call(self, function: Reference, args: Arguments = None) -> Call:
         """A call by this client that is not run yet, for `convex.concurrently`."""
         return Call(function_path(function), args or {}, self._identity, client=self)
 
-    def prepared(self, made: Call) -> Coroutine[Any, Any, CallOutcome]:
+    def prepared(self, function: RegisteredFunction, value: Value) -> Coroutine[Any, Any, CallOutcome]:
         """Take a place in the order of mutations, if it is one, and answer what is to be run."""
-        try:
-            function, value = self._deployment._resolve(None, made.function, made.args, admin=False)
-        except FunctionError as error:
-            return _failed(error)
         if function.kind != "mutation":
             return self._perform(function, value)
         before, done = self._last_mutation, Future[None]()
@@ -109,7 +109,3 @@ class Client(Caller):
     async def _reconnect(self, attempt: int) -> None:
         backoff_ms = min(_FIRST_BACKOFF_MS * 2**attempt, _LAST_BACKOFF_MS) * (0.5 + self._choices.fraction())
         await self._deployment._kernel.sleep(round(backoff_ms * NS_PER_MS))
-
-
-async def _failed(error: FunctionError) -> CallOutcome:
-    return CallOutcome(error=error)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from biconvex.sim.deployment.calls import Call, CallOutcome, Request
 from biconvex.sim.kernel import NS_PER_MS, Kernel, Task
-from biconvex.sim.runtime import Outcome
-from biconvex.sim.values import FunctionError, UsageError
+from biconvex.sim.runtime import Outcome, RegisteredFunction
+from biconvex.sim.values import FunctionError, UsageError, Value
 
 if TYPE_CHECKING:
     from biconvex.sim.deployment.deployment import Deployment
 
 __all__ = ["outcome_of", "run_together"]
+
+Resolved = tuple[RegisteredFunction, Value] | FunctionError
 
 
 def run_together(deployment: Deployment, calls: Sequence[Call | Request]) -> list[CallOutcome]:
@@ -27,20 +29,32 @@ def run_together(deployment: Deployment, calls: Sequence[Call | Request]) -> lis
                 'concurrently takes calls that are not run yet, call("module:function", {…}) or request("/path"); '
                 f"got {made!r}"
             )
-    kernel = deployment._kernel
+        if isinstance(made, Call) and made.client is not None and not made.client.is_of(deployment):
+            raise UsageError(f"{made!r} is by a client of another deployment")
+    # What makes no sense is refused before anybody takes a place in a client's order.
+    resolved = [_resolved(deployment, made) if isinstance(made, Call) else None for made in calls]
     tasks = [
-        kernel.spawn(work, repr(made))
-        for made, work in zip(calls, [_prepared(deployment, made) for made in calls], strict=True)
+        deployment._kernel.spawn(_prepared(deployment, made, found), repr(made))
+        for made, found in zip(calls, resolved, strict=True)
     ]
     return deployment._await(_gathered(tasks), "calls")
 
 
-def _prepared(deployment: Deployment, made: Call | Request) -> Coroutine[Any, Any, CallOutcome]:
+def _resolved(deployment: Deployment, made: Call) -> Resolved:
+    try:
+        return deployment._resolve(None, made.function, made.args, admin=made.admin)
+    except FunctionError as error:
+        return error
+
+
+def _prepared(
+    deployment: Deployment, made: Call | Request, found: Resolved | None
+) -> Coroutine[Any, Any, CallOutcome]:
     if isinstance(made, Request):
         return _respond(deployment, made)
-    if made.client is None:
-        return _run(deployment, made)
-    return made.client.prepared(made)
+    if not isinstance(found, tuple):
+        return _failed(found)
+    return _run(deployment, made, *found) if made.client is None else made.client.prepared(*found)
 
 
 async def _gathered(tasks: Sequence[Task[CallOutcome]]) -> list[CallOutcome]:
@@ -51,11 +65,11 @@ async def _respond(deployment: Deployment, made: Request) -> CallOutcome:
     return CallOutcome(await deployment._respond(made))
 
 
-async def _run(deployment: Deployment, made: Call) -> CallOutcome:
-    try:
-        function, value = deployment._resolve(None, made.function, made.args, admin=made.admin)
-    except FunctionError as error:
-        return CallOutcome(error=error)
+async def _failed(error: FunctionError | None) -> CallOutcome:
+    return CallOutcome(error=error)
+
+
+async def _run(deployment: Deployment, made: Call, function: RegisteredFunction, value: Value) -> CallOutcome:
     deployment.trace.record("call", function.path, 0, {"kind": function.kind})
     outcome = await deployment._start(function, value, made.identity)
     return outcome_of(outcome, function.path, deployment._kernel)

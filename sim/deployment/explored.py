@@ -89,13 +89,14 @@ class Explored(Caller):
         self._invariants.always(check)
         return check
 
-    def eventually(self, condition: Check, *, within: str | timedelta | None = None) -> None:
-        """Hold the deployment to a condition whenever it is idle: at the end of `run_until_idle` and `calm`.
+    def eventually(self, condition: C, *, within: str | timedelta | None = None) -> C:
+        """Hold the deployment to a condition whenever it is idle, after `run_until_idle` or `calm`: a decorator.
 
         `condition` is as for `invariant`. With `within` (`"10m"`, `timedelta(minutes=10)`), counted from now, it may
         come true by itself until then: time passes, cron jobs run.
         """
         self._invariants.eventually(condition, None if within is None else _duration_ns(within))
+        return condition
 
 
 def _duration_ns(within: str | timedelta) -> int:

@@ -47,6 +47,19 @@ def test_several_seeds_are_those_from_the_root_seed_on(project: pytest.Pytester)
     assert set(seeds_seen(project)) == expected
 
 
+def test_a_test_with_a_seed_of_its_own_runs_for_that_alone(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.convex(seed=3)
+        def test_three(convex):
+            assert convex.seed == 3
+        """
+    )
+    project.runpytest_inprocess("--convex-seeds", "4").assert_outcomes(passed=1)
+
+
 def test_every_option_has_a_twin_in_the_ini_file(project: pytest.Pytester) -> None:
     write_seeds(project)
     project.makeini(

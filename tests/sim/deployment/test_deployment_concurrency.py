@@ -74,8 +74,19 @@ def test_what_is_no_call_is_refused(backend: Make) -> None:
     assert str(caught.value) == (
         'concurrently takes calls that are not run yet, call("module:function", {…}) or request("/path"); got \'m:get\''
     )
+    client = convex.client()
     with pytest.raises(UsageError, match="^m:get was given arguments that aren't Convex values: "):
-        convex.concurrently(call("m:get", {"id": object()}))
+        convex.concurrently(client.call("m:create"), call("m:create"), call("m:get", {"id": object()}))
+    assert convex.trace.count("call") == 0
+    client.mutation("m:create")  # nothing is left that it would wait for
+
+
+def test_a_client_calls_its_own_deployment_alone(backend: Make) -> None:
+    convex, _ = counters(backend)
+    other, _ = counters(backend)
+    with pytest.raises(UsageError) as caught:
+        other.concurrently(convex.client().call("m:create"))
+    assert str(caught.value) == "call('m:create') is by a client of another deployment"
 
 
 def test_no_calls_are_no_outcomes(backend: Make) -> None:
