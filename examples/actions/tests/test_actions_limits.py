@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from actions_kit import ACTIONS, WORKER, Charges
+from actions_kit import ACTIONS, LANGUAGES, WORKER, Charges
 from biconvex.sim import Deployment, FunctionError, Limits, NetworkFailure
 
 Deploy = Callable[..., Deployment]
@@ -37,6 +37,16 @@ def test_an_action_has_ten_minutes_and_half_an_hour_today(
     assert convex.query("tasks:result", {"taskId": task}) == (None if error else "done")
     (job,) = convex.db.table("_scheduled_functions")
     assert job["state"] == ({"kind": "failed", "error": error} if error else {"kind": "success"})
+
+
+def test_an_action_in_node_has_ten_minutes_today_too() -> None:
+    """In TypeScript alone: functions in Python have one runtime."""
+    with Deployment(LANGUAGES["typescript"]) as convex:
+        convex.takes("prices:load", minutes=11)
+        with pytest.raises(FunctionError) as caught:
+            convex.action("prices:load", {"csv": "sku,title,price"})
+        words = "Uncaught Error: Action `load` execution timed out (maximum duration 600s)"
+        assert caught.value.message == words
 
 
 def test_an_attempt_that_runs_out_of_time_is_followed_by_the_next(deploy: Deploy, charges: Charges) -> None:
@@ -70,19 +80,25 @@ export const mean = action({
 """
 
 
-def test_an_action_that_holds_everything_runs_out_of_memory(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("directive", "words"),
+    [
+        ("", "JavaScript execution ran out of memory (maximum memory usage: 64 MB)"),
+        ('"use node";', "Node.js action execution ran out of memory (maximum memory usage: 512 MB)"),
+    ],
+)
+def test_an_action_that_holds_everything_runs_out_of_memory(
+    tmp_path: Path, directive: str, words: str
+) -> None:
     """In TypeScript alone: functions in Python run in the process of the test, which has no such limit."""
     (tmp_path / "convex").mkdir()
-    (tmp_path / "convex/hoarder.ts").write_text(HOARDER)
+    (tmp_path / "convex/hoarder.ts").write_text(directive + HOARDER)
     (tmp_path / "node_modules").symlink_to(ACTIONS / "node_modules")
     with Deployment(tmp_path) as convex:
         assert convex.action("hoarder:mean", {"days": 3, "measurements": 10_000}) == 1.5
         with pytest.raises(FunctionError) as caught:
-            convex.action("hoarder:mean", {"days": 36_500, "measurements": 10_000})
-        assert (caught.value.code, caught.value.message) == (
-            "OutOfMemory",
-            "JavaScript execution ran out of memory (maximum memory usage: 64 MB)",
-        )
+            convex.action("hoarder:mean", {"days": 3_650, "measurements": 100_000})
+        assert (caught.value.code, caught.value.message) == ("OutOfMemory", words)
         assert convex.action("hoarder:mean", {"days": 30, "measurements": 10_000}) == 15
 
 

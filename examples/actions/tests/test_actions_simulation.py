@@ -72,14 +72,14 @@ def shop(convex: Deployment, choices: BodyChoices) -> None:
     assert recorded == charges.amounts
 
 
-@simulate(seeds=25, project="../convex", env=ENVIRONMENT, faults="swarm")
+@simulate(seeds=12, project="../convex", env=ENVIRONMENT, faults="swarm")
 def test_a_shop_in_typescript_loses_no_money_whatever_happens(
     convex: Deployment, choices: BodyChoices
 ) -> None:
     shop(convex, choices)
 
 
-@simulate(seeds=25, project="../python", env=ENVIRONMENT, faults="swarm")
+@simulate(seeds=12, project="../python", env=ENVIRONMENT, faults="swarm")
 def test_a_shop_in_python_loses_no_money_whatever_happens(convex: Deployment, choices: BodyChoices) -> None:
     shop(convex, choices)
 

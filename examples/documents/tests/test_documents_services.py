@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from biconvex.sim import Caller, ConvexError, Deployment, FunctionError, OutboundRequest, Reply
-from documents_kit import MODEL, deliver, model, signed, tables, write
+from click.testing import CliRunner
+from documents_kit import DOCUMENTS, ENVIRONMENT, LANGUAGES, MODEL, deliver, model, signed, tables, write
+
+from biconvex.cli import main
 
 
 def asked(convex: Deployment) -> list[OutboundRequest]:
@@ -156,6 +161,27 @@ def test_a_private_document_is_for_its_owner_and_not_there_for_others(
 def test_what_is_no_document_is_not_found(convex: Deployment, path: str) -> None:
     response = convex.fetch(f"/api/documents/{path}")
     assert (response.status, response.json()) == (404, {"error": "Not found"})
+
+
+PREFIX = {"typescript": "pathPrefix: DOCUMENTS,", "python": "path_prefix=DOCUMENTS,"}
+PARAMETER = {"typescript": 'path: "/api/documents/:id",', "python": 'path="/api/documents/:id",'}
+
+
+def test_a_path_with_a_parameter_would_serve_nothing_and_the_linter_says_so(
+    tmp_path: Path, language: str
+) -> None:
+    folder = tmp_path / LANGUAGES[language].name
+    shutil.copytree(LANGUAGES[language], folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "node_modules").symlink_to(DOCUMENTS / "node_modules")
+    (router,) = folder.glob("http.*")
+    source = router.read_text()
+    assert PREFIX[language] in source
+    router.write_text(source.replace(PREFIX[language], PARAMETER[language]))
+    linted = CliRunner().invoke(main, ["lint", str(folder), "--no-config", "--no-cache", "--format", "json"])
+    assert [finding["rule"] for finding in json.loads(linted.output)["findings"]] == ["path-parameter"]
+    with Deployment(folder, env=ENVIRONMENT) as convex:
+        document = write(convex.as_user(subject="ada"), public=True)
+        assert convex.fetch(f"/api/documents/{document}").text == "No matching routes found"
 
 
 def test_an_id_of_another_table_is_not_found(convex: Deployment) -> None:
