@@ -28,6 +28,7 @@ from scale import measure_scale
 from tables import measured, ratio
 from tables import table as _table
 from time_passing import measure_time
+from worked_bugs_found import measure_worked_bugs
 
 HERE = Path(__file__).parent
 PEERS = [
@@ -101,7 +102,9 @@ def main() -> None:
     for line in header():
         console.print(line, soft_wrap=True)
     console.print()
-    for measure in (measure_calls, measure_scale, measure_time) if asked.only != "lint" else ():
+    for measure in (
+        (measure_calls, measure_scale, measure_time, measure_worked_bugs) if asked.only != "lint" else ()
+    ):
         console.print(measure())
     for part in measure_lint(asked.app) if asked.only != "sim" else ():
         console.print(part)
