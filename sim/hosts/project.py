@@ -44,9 +44,8 @@ def locate(path: str | Path) -> BackendLocation:
 
     Raises `ProjectError` where there is no such folder, `convex.json` is wrong, or no module is in it.
     """
-    given = Path(path).expanduser().absolute()
-    if ".." in given.parts:  # Node's permission model ends the process over such a path
-        given = given.resolve()
+    # Links are resolved, since esbuild and Node tell of files by their real paths.
+    given = Path(path).expanduser().resolve()
     if not given.exists():
         raise ProjectError(f"{given} does not exist")
     if not given.is_dir():

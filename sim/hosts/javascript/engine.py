@@ -27,7 +27,8 @@ from biconvex.sim.values.errors import ProjectError
 
 __all__ = ["JavaScriptEngine", "borrow_engine", "return_engine", "shared_engine"]
 
-_SCRIPT = Path(__file__).with_name("host.cjs")
+# Resolved: Node may read the folder itself, and no links on the way to it.
+_SCRIPT = Path(__file__).resolve().with_name("host.cjs")
 _LENGTH = struct.Struct("<I")
 _READ_SIZE = 1 << 16
 _CLOSING_S = 2.0

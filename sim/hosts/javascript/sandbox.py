@@ -22,7 +22,7 @@ __all__ = ["ALLOWANCES", "DEFAULT_SANDBOX", "Sandbox", "project_sandbox"]
 ALLOWANCES: Final = ("addons", "child-process", "fs-read:PATH", "fs-write:PATH", "worker")
 """What a test may allow the functions of a "use node" module to do besides reading their project."""
 
-_SCRIPTS: Final = Path(__file__).parent
+_SCRIPTS: Final = Path(__file__).resolve().parent
 _PATHS: Final = frozenset({"fs-read", "fs-write"})
 _SWITCHES: Final = frozenset({"addons", "child-process", "worker"})
 

@@ -132,6 +132,27 @@ def test_a_start_without_a_time_zone_is_refused(project: Path) -> None:
         Deployment(project, start=datetime(2026, 1, 1))
 
 
+def test_a_project_may_be_reached_by_a_link(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link"
+    link.symlink_to(project, target_is_directory=True)
+    with Deployment(link) as convex:
+        assert convex.action("numbers:addAndSum", {"n": 2}) == 2
+
+
+def test_so_may_the_simulator_itself(project: Path) -> None:
+    program = (
+        f"from biconvex.sim import Deployment\nwith Deployment({str(project)!r}) as convex:\n"
+        '    print(convex.action("numbers:addAndSum", {"n": 2}))'
+    )
+    links = Path(__file__).parents[3] / "typings"  # a package made of links
+    environment = {**os.environ, "PYTHONPATH": str(links)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("2.0\n", "")
+
+
 def test_without_node_the_remedy_is_one_line(project: Path) -> None:
     program = f"from biconvex.sim import Deployment\nDeployment({str(project)!r})"
     environment = {**os.environ, "PATH": "/nowhere"}
