@@ -42,6 +42,7 @@ def fuzz_plan(
     max_calls: int = 50,
     functions: Sequence[str] = ("*",),
     private: Sequence[str] = (),
+    expected: Sequence[str] = (),
     routes: Sequence[str] = (),
     setup: Callable[[Deployment], object] | None = None,
     shrink_runs: int = 60,
@@ -51,11 +52,11 @@ def fuzz_plan(
     """What is to be done for each seed: `runs` deployments of up to `max_calls` steps each.
 
     `functions` are patterns (`messages:*`) for the public functions to call, `private` tables whose documents no client
-    without identity may get, `routes` HTTP routes to ask (`"POST /hook"`). `setup` is called with each new deployment:
-    routes for `convex.outbound`, documents, stubs. `shrink_runs` is how many runs shrinking a finding may take, and
-    `database` a folder in which findings are kept, to be tried first the next time. Further options are those of
-    `Deployment`, where `target` is a path. Raises `UsageError` for what makes no sense, `ProjectError` where the
-    backend can't be loaded.
+    without identity may get, `expected` patterns for errors that are meant (`*not found*`), `routes` HTTP routes to ask
+    (`"POST /hook"`). `setup` is called with each new deployment: routes for `convex.outbound`, documents, stubs.
+    `shrink_runs` is how many runs shrinking a finding may take, and `database` a folder in which findings are kept, to
+    be tried first the next time. Further options are those of `Deployment`, where `target` is a path. Raises
+    `UsageError` for what makes no sense, `ProjectError` where the backend can't be loaded.
     """
     if runs < 2 or max_calls < 1:
         raise UsageError("fuzzing takes at least 2 runs (the first is empty) of at least 1 call each")
@@ -68,14 +69,15 @@ def fuzz_plan(
         return convex
 
     with made(Choices(0)) as convex:
+        has_crons = len(convex.crons) > 0
         public = [function for function in convex.functions if function.visibility == "public"]
     chosen = [f for f in public if f.kind != "httpAction" and any(fnmatchcase(f.path, p) for p in functions)]
     asked = tuple(_route(route) for route in routes)
     if not chosen and not asked:
         known = ", ".join(function.path for function in public) or "none"
         raise UsageError(f"{project} has no public function like {', '.join(functions)}; it has {known}")
-    rules = Rules(tuple(private))
-    return Plan(made, project, tuple(chosen), runs, max_calls, rules, asked, shrink_runs, database)
+    rules = Rules(tuple(private), tuple(expected))
+    return Plan(made, project, tuple(chosen), runs, max_calls, rules, asked, shrink_runs, database, has_crons)
 
 
 def fuzz_seed(target: Target, seed: int, **plan: Any) -> FuzzSeedResult:

@@ -45,7 +45,8 @@ class Plan(msgspec.Struct, frozen=True):
     """What a hunt is to do: `runs` deployments of up to `max_calls` steps each.
 
     `make` makes the deployments; `project` is how a program names them. `routes` are HTTP routes as (method, path),
-    `shrink_runs` is how many runs shrinking a finding may take, `database` a folder that keeps what was found.
+    `shrink_runs` is how many runs shrinking a finding may take, `database` a folder that
+    keeps what was found. With `has_crons`, no wait is longer than an hour.
     """
 
     make: Callable[[Choices], Deployment]
@@ -57,6 +58,7 @@ class Plan(msgspec.Struct, frozen=True):
     routes: tuple[tuple[str, str], ...] = ()
     shrink_runs: int = 60
     database: Path | None = None
+    has_crons: bool = False
 
 
 def hunt_seed(
@@ -74,7 +76,15 @@ def hunt_seed(
     while len(findings) < _MOST_FINDINGS and not spent():
         ignored = frozenset({*known, *(finding.key for finding in findings)})
         hunt = Hunt(
-            plan.make, seed, plan.functions, plan.rules, ignored, plan.routes, spent, plan.shrink_runs
+            plan.make,
+            seed,
+            plan.functions,
+            plan.rules,
+            ignored,
+            plan.routes,
+            spent,
+            plan.shrink_runs,
+            has_crons=plan.has_crons,
         )
         _run(plan, hunt, seed, number=len(findings))
         runs, steps = runs + hunt.runs, steps + hunt.steps
@@ -83,7 +93,7 @@ def hunt_seed(
             counts[0] += returned
             counts[1] += refused
         if hunt.best is not None:
-            findings.append(_written(plan, seed, hunt.best, ignored))
+            findings.append(_written(plan, seed, hunt.best, ignored, spent))
             continue
         complete = not hunt.was_cut_short
         unsteady = _nondeterminism(plan, hunt, seed)
@@ -125,9 +135,11 @@ def _run(plan: Plan, hunt: Hunt, seed: int, number: int) -> None:
         hunt.was_cut_short = True
 
 
-def _written(plan: Plan, seed: int, run: Pruned, ignored: frozenset[str]) -> FuzzFinding:
+def _written(
+    plan: Plan, seed: int, run: Pruned, ignored: frozenset[str], spent: Callable[[], bool]
+) -> FuzzFinding:
     """The finding of a run, with the program that shows it, as short as it gets."""
-    least = prune(run, plan.make, seed, plan.rules, ignored)
+    least = prune(run, plan.make, seed, plan.rules, ignored, spent)
     lines = as_script(least.session.program, plan.project, seed, least.decisions)
     return msgspec.structs.replace(least.finding, program=tuple(lines + _assertion(least.finding)))
 

@@ -20,9 +20,8 @@ __all__ = ["Enough", "Hunt", "machine_for"]
 _REPEATED: Final = 1_100
 _MOST_DECISIONS: Final = 200
 _SUBJECTS: Final = st.sampled_from((None, "ada", "ben"))
-_WAITS: Final = st.sampled_from(
-    (("seconds", 1), ("milliseconds", 100), ("minutes", 1), ("hours", 1), ("days", 1), ("days", 31))
-)
+_SHORT_WAITS: Final = (("seconds", 1), ("milliseconds", 100), ("minutes", 1), ("hours", 1))
+_WAITS: Final = (*_SHORT_WAITS, ("days", 1), ("days", 31))
 _METHODS: Final = ("query", "mutation", "action")
 
 
@@ -47,6 +46,8 @@ class Hunt:
         routes: Sequence[tuple[str, str]],
         spent: Callable[[], bool],
         shrink_runs: int,
+        *,
+        has_crons: bool = False,
     ) -> None:
         self.make = make
         self.seed = seed
@@ -62,19 +63,24 @@ class Hunt:
         self.steps = 0
         self.calls: dict[str, list[int]] = {}
         self.was_cut_short = False
+        self.has_crons = has_crons
         self._spent = spent
         self._shrink_runs = shrink_runs
 
     def begin(self) -> None:
         """A run begins; raises `Enough` when the time is up, or shrinking has taken as many runs as it may."""
-        if self._spent():
-            self.was_cut_short = True
-            raise Enough
+        self.go_on()
         if self.target is not None:
             if self._shrink_runs == 0:
                 raise Enough
             self._shrink_runs -= 1
         self.runs += 1
+
+    def go_on(self) -> None:
+        """Raise `Enough` when the time is up."""
+        if self._spent():
+            self.was_cut_short = True
+            raise Enough
 
     def heard(self, session: Session, decisions: list[int], finding: FuzzFinding) -> bool:
         """Take note of a finding; whether it is the one that is looked for."""
@@ -123,6 +129,7 @@ def machine_for(hunt: Hunt) -> type[RuleBasedStateMachine]:
             return self.decisions[-1]
 
         def _do(self, data: st.DataObject, step: Any) -> None:
+            hunt.go_on()
             self._data = data
             try:
                 self.session.do(step)
@@ -149,7 +156,8 @@ def machine_for(hunt: Hunt) -> type[RuleBasedStateMachine]:
             function = data.draw(st.sampled_from(hunt.functions))
             self._do(data, self._drawn(data, function))
 
-        @rule(data=st.data(), wait=_WAITS)
+        # A month of a cron job that runs every minute is 44,640 runs.
+        @rule(data=st.data(), wait=st.sampled_from(_SHORT_WAITS if hunt.has_crons else _WAITS))
         def wait(self, data: st.DataObject, wait: tuple[str, int]) -> None:
             self._do(data, Wait(*wait))
 

@@ -36,6 +36,7 @@ def prune(
     seed: int,
     rules: Rules,
     ignored: frozenset[str],
+    spent: Callable[[], bool],
     most: int = 400,
 ) -> Pruned:
     """The run without the steps, calls, decisions and arguments that the finding doesn't need.
@@ -47,7 +48,7 @@ def prune(
 
     def better(steps: Sequence[Step], decisions: tuple[int, ...]) -> bool:
         nonlocal best, left
-        if left == 0:
+        if left == 0 or spent():
             return False
         left -= 1
         found = _led_to(steps, decisions, run.finding.key, make, seed, rules, ignored)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
 import msgspec
@@ -58,9 +59,14 @@ class Found(Exception):
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """What is checked besides: no document of a private table may reach a client without identity."""
+    """What is checked besides, and what is not.
+
+    No document of a private table may reach a client without identity. Errors whose first line fits a pattern are
+    expected, as those of a backend that throws `Error` where it means `ConvexError`.
+    """
 
     private_tables: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
 
 
 class Session:
@@ -200,8 +206,12 @@ class Session:
             raise Found(problem)
 
     def _fresh(self, kind: FindingKind, function: str, text: str) -> FuzzFinding | None:
-        """A finding, unless it is known."""
+        """A finding, unless it is known or expected."""
         message, _, detail = text.partition("\n")
+        if kind in {"error", "job"} and any(
+            fnmatchcase(message, pattern) for pattern in self._rules.expected
+        ):
+            return None
         finding = FuzzFinding(kind, function, message, detail, self.convex.seed)
         return None if finding.key in self._ignored else finding
 

@@ -59,6 +59,10 @@ def test_nothing_found_ends_with_0(folder: Path) -> None:
     assert result.stdout.startswith("0 findings: 1 seed, ")
 
 
+def test_errors_that_are_expected_are_no_findings(folder: Path) -> None:
+    assert invoke(folder, *SHORT, "--expect", "*NoneType*").exit_code == 0
+
+
 def test_the_report_is_json_with_a_version(folder: Path) -> None:
     result = invoke(folder, *SHORT, "--format", "json")
     report = json.loads(result.stdout)

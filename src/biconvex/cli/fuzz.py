@@ -73,6 +73,9 @@ class _Seeds(click.ParamType[range]):
     "--private", multiple=True, metavar="TABLE", help="No document of it may reach who isn't logged in."
 )
 @click.option(
+    "--expect", "expected", multiple=True, metavar="PATTERN", help="Errors that are meant: '*not found*'."
+)
+@click.option(
     "--route", "routes", multiple=True, metavar="'METHOD /PATH'", help="An HTTP route to ask as well."
 )
 @click.option(
