@@ -36,14 +36,14 @@ def a_lively_week(convex: Deployment, choices: BodyChoices) -> None:
     convex.invariant(answers_are_never_more_than_messages)
     users = [convex.client(as_user="ada"), convex.client(as_user="bo")]
     with convex.faults("swarm"):
-        for _ in choices.times(6, 2):
+        for _ in choices.times(5, 2):
             said = [
                 choices.pick(users).call("messages:send", {**ada, "content": str(number)})
                 for number in choices.times(4, 1)
             ]
             opened = [user.call("channels:open", {"name": "news"}) for user in users]
             convex.concurrently(*said, *opened)
-            convex.advance(days=choices.integer(0, 3))
+            convex.advance(days=choices.integer(0, 2))
     convex.advance(hours=2)
     nothing_is_older_than_a_week_and_two_hours(convex)
 
