@@ -1,7 +1,8 @@
 """What Python's own modules show to a backend: the clock, randomness and environment of the simulation.
 
 While a backend's code runs, or is loaded, `time`, `datetime`, `random`, `uuid`, `secrets` and `os.environ` belong to
-the function that is being stepped; nothing of it is left when the step has ended. Files are real; the network is not.
+the function that is being stepped. Nothing of it is left when the step has ended, and other threads meanwhile see
+nothing of it but `time.time` and `datetime`. Files are real; the network is not.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from random import Random
+from threading import get_ident
 from types import TracebackType
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import time_machine
 
@@ -25,7 +27,7 @@ _NS_PER_MS: Final = 1_000_000
 class World:
     """The surroundings of one run; a context manager around each of its steps."""
 
-    __slots__ = ("_chance", "_clock", "_saved", "_seed", "environment", "now_ms")
+    __slots__ = ("_chance", "_clock", "_saved", "_seed", "_thread", "environment", "now_ms")
 
     def __init__(self, now_ms: int, seed: int, environment: Mapping[str, str]) -> None:
         self.now_ms = now_ms
@@ -34,6 +36,12 @@ class World:
         self._seed = seed
         self._chance: Random | None = None
         self._clock: time_machine.travel | None = None
+        self._thread = 0
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this thread is the one that is stepped: others have the real clocks, and may sleep."""
+        return self._thread == get_ident()
 
     @property
     def chance(self) -> Random:
@@ -43,6 +51,7 @@ class World:
         return self._chance
 
     def __enter__(self) -> None:
+        self._thread = get_ident()
         _entered.append(self)
         self._clock = time_machine.travel(self.now_ms / 1000, tick=False)
         self._clock.start()
@@ -65,8 +74,13 @@ _real_chance: Final = Random()  # noqa: S311 - for who kept a function of `rando
 _real_urandom: Final = os.urandom
 
 
+def _here() -> World | None:
+    return _entered[-1] if _entered and _entered[-1].is_here else None
+
+
 def _chance() -> Random:
-    return _entered[-1].chance if _entered else _real_chance
+    world = _here()
+    return _real_chance if world is None else world.chance
 
 
 def _drawn(name: str) -> Callable[..., Any]:
@@ -78,35 +92,43 @@ def _drawn(name: str) -> Callable[..., Any]:
 
 
 def _octets(count: int) -> bytes:
-    return _entered[-1].chance.randbytes(count) if _entered else _real_urandom(count)
+    world = _here()
+    return _real_urandom(count) if world is None else world.chance.randbytes(count)
 
 
 def _timer(real: Callable[[], Any], *, in_ns: bool) -> Callable[[], Any]:
     def read() -> Any:
-        if not _entered:
+        world = _here()
+        if world is None:
             return real()
-        now_ms = _entered[-1].now_ms
-        return now_ms * _NS_PER_MS if in_ns else now_ms / 1000
+        return world.now_ms * _NS_PER_MS if in_ns else world.now_ms / 1000
 
     read.__name__ = real.__name__
     return read
 
 
-def _no_sleep(_seconds: float) -> NoReturn:
-    raise RuntimeError(
-        "time.sleep would hold up the whole simulation: write `await asyncio.sleep(…)`, in an action"
-    )
+def _refused(real: Callable[..., Any], error: Exception) -> Callable[..., Any]:
+    def refuse(*args: Any, **named: Any) -> Any:
+        if _here() is None:
+            return real(*args, **named)
+        raise error
+
+    refuse.__name__ = real.__name__
+    return refuse
 
 
-def _no_network(*_args: Any, **_named: Any) -> NoReturn:
-    raise OSError(
-        "A function has no network of its own: write `await fetch(…)`, in an action, and let the test answer with "
-        "`convex.outbound.on(…)`"
-    )
+_NO_SLEEP: Final = RuntimeError(
+    "time.sleep would hold up the whole simulation: write `await asyncio.sleep(…)`, in an action"
+)
+_NO_NETWORK: Final = OSError(
+    "A function has no network of its own: write `await fetch(…)`, in an action, and let the test answer with "
+    "`convex.outbound.on(…)`"
+)
 
 
 def _environment() -> Mapping[str, str]:
-    return _entered[-1].environment if _entered else _real_environ
+    world = _here()
+    return _real_environ if world is None else world.environment
 
 
 class _Environment(MutableMapping[str, str]):
@@ -148,8 +170,14 @@ _SHOWN: Final[list[tuple[dict[str, Any], dict[str, Any]]]] = [
                 "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time", "process_time_ns"
             )
         }
-        | {"sleep": _no_sleep},
+        | {"sleep": _refused(time.sleep, _NO_SLEEP)},
     ),
-    (vars(socket), {"getaddrinfo": _no_network, "create_connection": _no_network}),
+    (
+        vars(socket),
+        {
+            name: _refused(getattr(socket, name), _NO_NETWORK)
+            for name in ("getaddrinfo", "create_connection")
+        },
+    ),
 ]  # fmt: skip
 """Namespaces, and what they show to a backend."""

@@ -31,6 +31,7 @@ class _Command(msgspec.Struct, frozen=True):
 
 
 COMMANDS = {
+    "campaign": _Command("Run a simulation test, or fuzz a project, for many seeds.", extra="sim"),
     "explain": _Command("Explain a rule: what it finds, why that is bad, what to write instead.", short=True),
     "fuzz": _Command("Call a backend in every way that its validators allow.", extra="sim,fuzz"),
     "graph": _Command(
@@ -38,6 +39,7 @@ COMMANDS = {
     ),
     "lint": _Command("Lint Convex backends, in TypeScript and Python.", short=True),
     "lsp": _Command("Serve editors by the Language Server Protocol.", extra="lsp"),
+    "merge": _Command("Put the results of a campaign's shards together.", extra="sim"),
     "rules": _Command("List the rules.", short=True),
     "run": _Command("Run a function of a backend in the simulator.", extra="sim"),
 }

@@ -52,6 +52,7 @@ from biconvex.sim.explore import simulate
 def test_every_addition_counts(convex, choices):
     for _ in range(2):
         convex.mutation("m:later")
+        convex.advance(seconds=convex.seed % 2 * 5)
     convex.run_until_idle()
     assert convex.db.table("counters")[0]["count"] == 2
 
@@ -118,16 +119,6 @@ def test_any_executor_will_do(additions: Task) -> None:
     executor: Executor
     with ThreadPoolExecutor(1) as executor:
         assert run_campaign(additions, range(5), executor=executor) == run_campaign(additions, range(5))
-
-
-def test_a_cluster_of_dask_will_do(additions: Task) -> None:
-    distributed = pytest.importorskip("distributed")
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        distributed.Client(cluster) as client,
-        client.get_executor() as executor,
-    ):
-        assert run_campaign(additions, range(8), executor=executor) == run_campaign(additions, range(8))
 
 
 @pytest.fixture
