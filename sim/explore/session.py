@@ -24,6 +24,7 @@ FindingKind = Literal[
 _GROWN: Final = 1_000
 _NEAR: Final = 0.8
 _VARYING: Final = re.compile(r"[0-9a-hjkmnp-tv-z]{31,37}|\"[^\"]*\"|-?\d+(\.\d+)?")
+_QUOTED: Final = re.compile(r"`[^`]*`")
 _REFUSED_ARGUMENTS: Final = frozenset({"InvalidArgs", "ArgumentsTooLarge"})
 _NOTHING_STANDS_FOR_IT: Final = "and nothing stands for it."
 
@@ -47,7 +48,8 @@ class FuzzFinding(msgspec.Struct, frozen=True):
     @property
     def key(self) -> str:
         """What makes two findings the same one: ids, texts and numbers in the message may differ."""
-        return f"{self.kind} {self.function} {_VARYING.sub('#', self.message)}"
+        message = _QUOTED.sub("#", self.message) if self.kind in {"error", "job"} else self.message
+        return f"{self.kind} {self.function} {_VARYING.sub('#', message)}"
 
 
 class Found(Exception):
