@@ -276,10 +276,13 @@ def test_help_lists_the_commands_without_importing_them() -> None:
     assert [
         line.split()[0] for line in result.output.partition("Commands:\n")[2].splitlines() if line[2] != " "
     ] == [
+        "campaign",
         "explain",
+        "fuzz",
         "graph",
         "lint",
         "lsp",
+        "merge",
         "rules",
         "run",
     ]
