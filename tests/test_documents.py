@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from biconvex.sim.faults import FAULT_NAMES
+from biconvex.sim.kernel import EVENT_KINDS
 from document_kit import NAMED, PACKAGES, blocks_of, compare, run_console
 
 ROOT = Path(__file__).parent.parent
@@ -41,3 +43,15 @@ def test_links_between_documents_lead_somewhere() -> None:
         for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
             if "://" not in link:
                 assert (document.parent / link).exists(), f"{document.relative_to(ROOT)}: {link}"
+
+
+def test_the_reference_of_testing_has_every_fault_event_and_option() -> None:
+    page = (ROOT / "docs/testing.md").read_text("utf-8")
+    settings = (ROOT / "pytest_plugin/settings.py").read_text("utf-8")
+    options = [*re.findall(r'^    \(\s*"([a-z-]+)",', settings, re.MULTILINE), "check-determinism"]
+    assert len(options) >= 5
+    wanted = [
+        *(f"`{name}`" for name in (*FAULT_NAMES, *EVENT_KINDS)),
+        *(f"`--convex-{name}" for name in options),
+    ]
+    assert [name for name in wanted if name not in page] == []
