@@ -55,3 +55,20 @@ def test_the_reference_of_testing_has_every_fault_event_and_option() -> None:
         *(f"`--convex-{name}" for name in options),
     ]
     assert [name for name in wanted if name not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        pytest.param(path.name, body, id=f"{path.name} {number}")
+        for path in sorted((ROOT / "docs").rglob("*.md"))
+        for number, (language, body) in enumerate(blocks_of(path))
+        if language == "toml"
+    ],
+)
+def test_a_configuration_that_is_shown_is_one(name: str, body: str, tmp_path: Path) -> None:
+    (tmp_path / "convex").mkdir()
+    (tmp_path / "convex" / "m.ts").write_text('import { query } from "./_generated/server";\n')
+    (tmp_path / "biconvex.toml").write_text(body)
+    (tmp_path / "biconvex-baseline.json").write_text('{"version": 1, "findings": []}')
+    assert run_console(tmp_path, "biconvex lint convex")[0].startswith("No findings"), name
