@@ -115,3 +115,27 @@ def test_a_folder_without_functions_is_exit_2(tmp_path: Path) -> None:
     result = invoke("a:b", "--project", tmp_path)
     assert result.exit_code == 2
     assert str(tmp_path) in result.stderr
+
+
+def test_a_page_shows_what_the_call_led_to(folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    result = invoke("notes:add", '{"n": 1}', "--project", folder, "--advance", "1m", "--html", page)
+    assert result.exit_code == 0
+    assert "notes:grow" in page.read_text("utf-8")
+
+
+def test_a_page_shows_why_the_call_failed(folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert invoke("notes:fail", "--project", folder, "--html", page).exit_code == 1
+    assert "boom" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize(("function", "shown"), [("notes:grow", '"'), ("notes:fail", "boom")])
+def test_a_page_that_cannot_be_written_hides_no_answer(
+    folder: Path, tmp_path: Path, function: str, shown: str
+) -> None:
+    page = tmp_path / "missing" / "page.html"
+    result = invoke(function, "--project", folder, "--html", page)
+    assert result.exit_code == (2 if function == "notes:grow" else 1)
+    assert f"error: the page was not written to {page}: No such file or directory" in result.stderr
+    assert shown in result.output

@@ -78,6 +78,12 @@ class _Duration(click.ParamType[int]):
     "fs-write:PATH; may be given several times.",
 )
 @click.option("--trace", is_flag=True, help="Show every event on standard error.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write what happened as an HTML page that needs no other file.",
+)
 def run(
     function: str,
     args_json: str,
@@ -88,11 +94,13 @@ def run(
     allow: tuple[str, ...],
     *,
     trace: bool,
+    html: Path | None,
 ) -> None:
     """Call FUNCTION (such as messages:send) with ARGS_JSON; print its result as JSON.
 
     The caller is the deployment's admin, so internal functions can be called as well. Values are in Convex's JSON
-    encoding. Exit status: 0 the function returned, 1 it failed, 2 it could not be called.
+    encoding. Exit status: 0 the function returned, 1 it failed, 2 it could not be called
+    or the page could not be written.
     """
     try:
         args = from_json(json.loads(args_json))
@@ -105,14 +113,20 @@ def run(
             unprotected = missing_sandbox() if any(each.host.is_apart for each in convex.functions) else None
             if unprotected is not None:
                 click.echo(f"note: {unprotected}", err=True)
+            failure, is_saved = "", True
             try:
                 result = convex.as_admin().run(function, args)
                 convex.advance(seconds=advance / 1e9)
+            except SimulationError as error:
+                failure = str(error)
+                raise
             finally:
                 for finding in convex.findings:
                     click.echo(f"finding: {finding.rule}: {finding.message}", err=True)
                 if trace:
                     click.echo(str(convex.trace), err=True)
+                if html is not None:
+                    is_saved = _save(convex, html, function, failure)
     except FunctionError as error:
         click.echo(f"{function} failed: {error}", err=True)
         sys.exit(2 if error.code == "FunctionNotFound" else 1)
@@ -120,3 +134,15 @@ def run(
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
     click.echo(json.dumps(to_json(result), ensure_ascii=False, indent=2))
+    sys.exit(0 if is_saved else 2)
+
+
+def _save(convex: Deployment, file: Path, function: str, failure: str) -> bool:
+    from biconvex.sim.explore.html import save_html
+
+    try:
+        save_html(convex, file, title=function, failure=failure)
+    except OSError as error:
+        click.echo(f"error: the page was not written to {file}: {error.strerror}", err=True)
+        return False
+    return True
