@@ -36,9 +36,10 @@ def run_campaign(
     """Run a task for seeds, and tell how each came out, in the order of the seeds.
 
     `results` is a file of JSON lines that is added to after each seed; seeds that it has are not run again. They run
-    in `jobs` processes, or on any executor (`concurrent.futures`) that is given. A seed whose process dies is tried
-    again, up to three times in all. `heard` is told of each outcome as it comes. Raises `UsageError` for a file of
-    another task, and `KeyboardInterrupt` when it is interrupted, with what was done in the file.
+    in `jobs` processes, or on any executor (`concurrent.futures`) that is given, except Dask's, on which a campaign
+    hangs. A seed whose process dies is tried again, up to three times in all. `heard` is told of each outcome as it
+    comes. Raises `UsageError` for a file of another task, and `KeyboardInterrupt` when it is interrupted, with what
+    was done in the file.
     """
     store = Results(results, task)
     outcomes = {seed: outcome for seed, outcome in store.known.items() if seed in set(seeds)}
